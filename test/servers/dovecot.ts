@@ -1,0 +1,256 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { testCertificates, type KeyPair } from './certificates';
+import { dovecotConfig, dovecotFiles, type DovecotLayout, mailOwner } from './dovecotConfig';
+import { deliverByLmtp } from './lmtp';
+import { accepts, eventually, freePorts, HOST, temporaryFolder, type TestUser } from './local';
+import { findProgram, howToGet, missingParts } from './parts';
+
+const START_LIMIT_MS = 10_000;
+const STOP_LIMIT_MS = 10_000;
+const START_TRIES = 3;
+const MAX_DOVEADM_OUTPUT_BYTES = 512 * 1024 * 1024;
+
+export interface DovecotOptions extends Partial<Omit<DovecotLayout, 'folder' | 'ports'>> {
+	users: TestUser[];
+	/** Default: the valid certificate for localhost and 127.0.0.1. */
+	certificate?: KeyPair;
+}
+
+/** A message as it lies on the server. */
+export interface StoredMail {
+	uid: number;
+	flags: string[];
+	/** The whole message, lines ending in CRLF. */
+	raw: Buffer;
+}
+
+/** A Dovecot of our own: its folder, ports and processes belong to nobody else. */
+export interface Dovecot {
+	readonly host: string;
+	/** Ports: `imap` is plain with STARTTLS, `imaps` TLS from the first byte. */
+	readonly ports: DovecotLayout['ports'];
+	readonly users: TestUser[];
+	/** PEM of the authority to trust. */
+	readonly ca: string;
+	/** Path of the socket where Postfix asks for SASL logins. */
+	readonly saslSocket: string;
+	readonly folder: string;
+	/** Delivers by LMTP, an array over one connection; ends when all are accepted. */
+	deliver(user: string, raw: Buffer | string | Array<Buffer | string>): Promise<void>;
+	/** All messages of a mailbox in order of UID, read without touching them. */
+	fetchAll(user: string, mailbox?: string): Promise<StoredMail[]>;
+	/** Runs doveadm on this server, e.g. `['kick', user]`. @returns its standard output */
+	doveadm(args: string[]): Promise<Buffer>;
+	/** Takes effect at the next login. */
+	setPassword(user: string, password: string): Promise<void>;
+	/** Orderly end of all processes; mail stays, `start` brings the server back on the same ports. */
+	halt(): Promise<void>;
+	start(): Promise<void>;
+	restart(): Promise<void>;
+	/** SIGKILL to every process of this server at once, as when the machine loses power. */
+	kill(): Promise<void>;
+	log(): string;
+	/** Ends everything and removes the folder. */
+	stop(): Promise<void>;
+}
+
+/** @returns the process ids below `parent`, found in /proc (children, their children and so on) */
+async function descendants(parent: number): Promise<number[]> {
+	const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '');
+	const direct = children.split(' ').filter(Boolean).map(Number);
+	const deeper = await Promise.all(direct.map(descendants));
+	return [...direct, ...deeper.flat()];
+}
+
+/** Whether a process runs; one that has ended but was not yet collected by its parent does not. */
+function isRunning(pid: number): boolean {
+	try {
+		// Where there is no /proc (not Linux) only the master is known, and asking it is good enough.
+		if (!existsSync('/proc/self/stat')) return process.kill(pid, 0);
+		return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+	} catch {
+		return false;
+	}
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+	try {
+		process.kill(pid, name);
+	} catch {
+		// It has ended meanwhile: nothing to do.
+	}
+}
+
+/** The processes of one Dovecot: a master in the foreground and what it starts. */
+class Processes {
+	private master: ChildProcess | undefined;
+
+	constructor(
+		private readonly config: string,
+		private readonly port: () => number,
+	) {}
+
+	async start(): Promise<void> {
+		const program = findProgram('dovecot');
+		if (program === undefined) throw new Error(`Dovecot is missing.\n${howToGet(['dovecot'])}`);
+		const master = spawn(program, ['-F', '-c', this.config], { stdio: ['ignore', 'ignore', 'pipe'] });
+		let errors = '';
+		master.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+		master.on('error', (error) => (errors += error.message));
+		this.master = master;
+		await eventually(START_LIMIT_MS, 'start of Dovecot', async () => {
+			if (master.exitCode !== null || master.pid === undefined) {
+				throw new Error(`Dovecot did not start: ${errors.trim()}`);
+			}
+			return await accepts(this.port());
+		});
+	}
+
+	async end(name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+		const master = this.master;
+		this.master = undefined;
+		if (master?.pid === undefined) return;
+		const { pid } = master;
+		const known = new Set<number>();
+		// Asked again and again: the master would wait seconds for children that were just starting.
+		await eventually(STOP_LIMIT_MS, 'end of Dovecot', async () => {
+			if (isRunning(pid)) (await descendants(pid)).forEach((child) => known.add(child));
+			const running = [pid, ...known].filter(isRunning);
+			running.forEach((each) => signal(each, name));
+			return running.length === 0;
+		});
+	}
+}
+
+/** Cuts the output of `doveadm -f pager fetch 'uid flags size.physical text'` into messages. */
+function parsePager(output: Buffer): StoredMail[] {
+	const mails: StoredMail[] = [];
+	let at = 0;
+	while (at < output.length) {
+		const head = /^uid: (\d+)\nflags: (.*)\nsize\.physical: (\d+)\ntext:\n?/.exec(
+			output.subarray(at, at + 4096).toString('latin1'),
+		);
+		if (!head) throw new Error(`unexpected doveadm output at byte ${at}`);
+		const start = at + head[0].length;
+		const stored = output.subarray(start, start + Number(head[3])).toString('latin1');
+		mails.push({
+			uid: Number(head[1]),
+			flags: (head[2] ?? '').split(' ').filter((flag) => flag !== ''),
+			raw: Buffer.from(stored.replace(/\r?\n/g, '\r\n'), 'latin1'),
+		});
+		const separator = output.indexOf('\f', start + Number(head[3]));
+		at = separator < 0 ? output.length : separator + 2;
+	}
+	return mails.sort((a, b) => a.uid - b.uid);
+}
+
+async function prepareFolder(folder: string, certificate: KeyPair): Promise<void> {
+	const files = dovecotFiles(folder);
+	const owner = mailOwner();
+	await chmod(folder, 0o755);
+	await mkdir(files.mail);
+	await chown(files.mail, owner.uid, owner.gid);
+	await writeFile(files.cert, certificate.cert);
+	await writeFile(files.key, certificate.key, { mode: 0o600 });
+}
+
+/**
+ * Starts a Dovecot with its own configuration, mail and sockets in a temporary folder, on free ports of 127.0.0.1.
+ * Each user has INBOX, Drafts, Sent, Trash, Archive and Junk.
+ *
+ * @throws Error saying how to install Dovecot when it is missing, or with its own words when it does not start
+ */
+export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
+	const missing = missingParts(['dovecot']);
+	if (missing.length > 0) throw new Error(`Dovecot cannot be started. Missing:\n${howToGet(missing)}`);
+	const { users, certificate, ...overrides } = options;
+	const certificates = await testCertificates();
+	const { folder, remove } = await temporaryFolder('dovecot');
+	const files = dovecotFiles(folder);
+	const ports = { imap: 0, imaps: 0, lmtp: 0 };
+	const passwords = new Map(users.map((user) => [user.user.toLowerCase(), user.password]));
+	const processes = new Processes(files.config, () => ports.imap);
+
+	const writeUsers = async (): Promise<void> => {
+		const lines = [...passwords].map(
+			([user, password]) => `${user}:{PLAIN.b64}${Buffer.from(password).toString('base64')}::::::\n`,
+		);
+		await writeFile(files.users, lines.join(''), { mode: 0o644 });
+	};
+	const start = async (): Promise<void> => await processes.start();
+	const doveadm = async (args: string[]): Promise<Buffer> => {
+		const { stdout } = await promisify(execFile)(
+			findProgram('doveadm') ?? 'doveadm',
+			['-c', files.config, ...args],
+			{ encoding: 'buffer', maxBuffer: MAX_DOVEADM_OUTPUT_BYTES },
+		);
+		return stdout;
+	};
+	const startOnFreePorts = async (): Promise<void> => {
+		for (let tries = 1; ; tries++) {
+			const [imap = 0, imaps = 0, lmtp = 0] = await freePorts(3);
+			Object.assign(ports, { imap, imaps, lmtp });
+			const layout = {
+				mechanisms: ['plain', 'login'],
+				settings: {},
+				extraConfig: '',
+				slowAuthFailures: false,
+			};
+			await writeFile(files.config, dovecotConfig({ ...layout, ...overrides, folder, ports }));
+			try {
+				return await start();
+			} catch (error) {
+				await processes.end('SIGKILL');
+				// Somebody else may have taken one of the ports in between.
+				if (tries === START_TRIES || !String(error).includes('in use')) throw error;
+			}
+		}
+	};
+
+	try {
+		await prepareFolder(folder, certificate ?? certificates.server);
+		await writeUsers();
+		await startOnFreePorts();
+	} catch (error) {
+		await processes.end('SIGKILL');
+		await remove();
+		throw error;
+	}
+
+	return {
+		host: HOST,
+		ports,
+		users,
+		ca: certificates.ca,
+		saslSocket: files.sasl,
+		folder,
+		deliver: async (user, raw) => await deliverByLmtp(ports.lmtp, user, Array.isArray(raw) ? raw : [raw]),
+		fetchAll: async (user, mailbox = 'INBOX') =>
+			parsePager(
+				await doveadm([
+					...['-f', 'pager', 'fetch', '-u', user],
+					...['uid flags size.physical text', 'mailbox', mailbox, 'all'],
+				]),
+			),
+		doveadm,
+		setPassword: async (user, password) => {
+			passwords.set(user.toLowerCase(), password);
+			await writeUsers();
+		},
+		start,
+		halt: async () => await processes.end('SIGTERM'),
+		restart: async () => {
+			await processes.end('SIGTERM');
+			await start();
+		},
+		kill: async () => await processes.end('SIGKILL'),
+		log: () => readFileSync(files.log, 'utf8'),
+		stop: async () => {
+			await processes.end('SIGTERM');
+			await remove();
+		},
+	};
+}
