@@ -115,13 +115,12 @@ function textOf(node) {
 	return undefined;
 }
 
+/** `require` itself, or `require` as a property of whatever: module.require, process.mainModule.require. */
 const isRequire = (callee) =>
 	(callee.type === 'Identifier' && callee.name === 'require') ||
 	(callee.type === 'MemberExpression' &&
-		((callee.object.type === 'Identifier' && callee.object.name === 'require') ||
-			(callee.object.type === 'Identifier' &&
-				callee.object.name === 'module' &&
-				callee.property.name === 'require')));
+		(callee.property.name === 'require' ||
+			(callee.object.type === 'Identifier' && callee.object.name === 'require')));
 
 const arrows = {
 	meta: { type: 'problem', schema: [] },
@@ -151,6 +150,11 @@ const arrows = {
 			TSImportEqualsDeclaration(node) {
 				if (node.moduleReference.type !== 'TSExternalModuleReference') return;
 				check(node, node.moduleReference.expression, node.importKind === 'type' ? 'type' : 'static');
+			},
+			"Identifier[name='require']"(node) {
+				const called = node.parent.type === 'CallExpression' && node.parent.callee === node;
+				if (called || node.parent.type === 'MemberExpression') return;
+				context.report({ node, message: 'Call require by its own name, so that this rule can check it.' });
 			},
 			CallExpression(node) {
 				if (isRequire(node.callee)) check(node, node.arguments[0], insideFunction(node) ? 'lazy' : 'static');

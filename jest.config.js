@@ -1,16 +1,18 @@
 /**
- * Two projects, so that `npm test` can run them apart:
+ * Three projects, so that `npm test` can run them apart. A test belongs to one by its folder or by its name:
  *
- * - unit: light, several at once. Everything under test/ that is not named below; it runs on the TypeScript source.
- * - integration: what loads n8n's engine, starts real servers or looks at the built package. These load the machine
- *   and measure time, so one file runs after the other. Whatever reads dist finds it built (test/dist.ts).
+ * - unit: light, several at once, on the TypeScript source. Whatever the other two do not claim.
+ * - integration: starts real servers or tools; one file after the other, because these load the machine and measure
+ *   time. test/servers, test/package, and anything.real.test.ts.
+ * - engine: the same, and what it tests is the built package in n8n's own engine, so dist is brought up to date
+ *   first (test/dist.ts). test/engine, test/faults, and anything.engine.test.ts.
  *
- * A test belongs to `integration` by its folder (below) or by its name: anything.real.test.ts.
  * Nothing is forced to exit: a test that leaves a socket or a timer open is a fault
  * (find it with `npx jest --detectOpenHandles <file>`).
  */
-const FOLDERS = ['engine', 'servers', 'package', 'faults'];
-const SUFFIX = '.real.test.ts';
+const INTEGRATION = ['<rootDir>/test/{servers,package}/**/*.test.ts', '**/*.real.test.ts'];
+const ENGINE = ['<rootDir>/test/{engine,faults}/**/*.test.ts', '**/*.engine.test.ts'];
+const NOT_UNIT = ['<rootDir>/test/(servers|package|engine|faults)/', '\\.(real|engine)\\.test\\.ts$'];
 
 const common = {
 	testEnvironment: 'node',
@@ -27,13 +29,9 @@ module.exports = {
 			...common,
 			displayName: 'unit',
 			testMatch: ['**/*.test.ts'],
-			testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/(${FOLDERS.join('|')})/`, `${SUFFIX}$`],
+			testPathIgnorePatterns: ['/node_modules/', ...NOT_UNIT],
 		},
-		{
-			...common,
-			displayName: 'integration',
-			testMatch: [`<rootDir>/test/{${FOLDERS.join(',')}}/**/*.test.ts`, `**/*${SUFFIX}`],
-			globalSetup: '<rootDir>/test/dist.ts',
-		},
+		{ ...common, displayName: 'integration', testMatch: INTEGRATION },
+		{ ...common, displayName: 'engine', testMatch: ENGINE, globalSetup: '<rootDir>/test/dist.ts' },
 	],
 };

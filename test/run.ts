@@ -1,5 +1,5 @@
 /**
- * `npm test`: build, type check, lint, unit tests, integration tests. Arguments go on to jest: `npm test -- imap`.
+ * `npm test`: build, type check, lint, unit tests, integration tests, tests in n8n's engine. Arguments go on to jest: `npm test -- imap`.
  *
  * A failed stage does not hide the others, except that nothing reads a package that could not be built. The last
  * line counts jest's tests: "N passed, N failed" (and ", N skipped"). A stage that fails without one counts as a failure.
@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ROOT } from './dist';
+import { howToGet, missingParts, type PartName } from './servers/parts';
 
 interface Count {
 	passed: number;
@@ -26,9 +27,11 @@ interface JestReport {
 	testResults: { name: string; status: string }[];
 }
 
-/** Unit tests share the two processors of a small machine; integration tests get it for themselves. */
-const UNIT_WORKERS = 2;
-const INTEGRATION_WORKERS = 1;
+/** What some tests need beside npm; without it they are skipped, or fail with MAILROOM_REQUIRE_ALL=1. */
+const PARTS: PartName[] = ['dovecot', 'postfix', 'openssl'];
+
+/** Unit tests share the two processors of a small machine; the others get it for themselves, they measure time. */
+const WORKERS = { unit: 2, integration: 1, engine: 1 };
 
 const jestArguments = process.argv.slice(2);
 const reports = fs.mkdtempSync(path.join(os.tmpdir(), 'mailroom-test-'));
@@ -59,12 +62,12 @@ function check(name: string, work: () => boolean): boolean {
 }
 
 /** One project of jest.config.js. Selecting by arguments may leave a project without tests. */
-function jest(project: string, workers: number): boolean {
+function jest(project: keyof typeof WORKERS): boolean {
 	const file = path.join(reports, `${project}.json`);
 	const ok = run('jest/bin/jest.js', [
 		'--selectProjects',
 		project,
-		`--maxWorkers=${workers}`,
+		`--maxWorkers=${WORKERS[project]}`,
 		'--json',
 		`--outputFile=${file}`,
 		...(jestArguments.length > 0 ? ['--passWithNoTests'] : []),
@@ -89,8 +92,9 @@ check('type check', () => run('typescript/bin/tsc', ['--noEmit', '-p', 'test/tsc
 check('lint', () => run('eslint/bin/eslint.js', ['.']));
 check('format', () => run('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']));
 const failedChecks = total.failed;
-stage('unit tests', () => jest('unit', UNIT_WORKERS));
-if (built) stage('integration tests', () => jest('integration', INTEGRATION_WORKERS));
+stage('unit tests', () => jest('unit'));
+stage('integration tests', () => jest('integration'));
+if (built) stage('engine tests', () => jest('engine'));
 
 fs.rmSync(reports, { recursive: true, force: true });
 
@@ -102,7 +106,11 @@ console.log('\nStage                Result  Seconds');
 for (const { name, ok, seconds } of stages) {
 	console.log(`${name.padEnd(20)} ${ok ? 'ok    ' : 'FAILED'}  ${seconds.toFixed(1).padStart(7)}`);
 }
-if (!built) console.log('integration tests    not run: the package could not be built');
+if (!built) console.log('engine tests         not run: the package could not be built');
+const missing = missingParts(PARTS);
+if (missing.length > 0) {
+	console.log(`\nMissing here, so the tests that need it did not run:\n${howToGet(missing)}`);
+}
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
