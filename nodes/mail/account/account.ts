@@ -1,0 +1,105 @@
+/** A mail account as the core sees it: where the servers are, how the line is secured, who logs in. */
+import { createHmac, randomBytes } from 'crypto';
+import { isIP } from 'net';
+import { MailError } from '../errors';
+
+/** `tls`: encrypted from the first byte. `starttls`: upgraded, and given up when the server does not offer it. */
+export type Security = 'tls' | 'starttls' | 'none';
+
+export interface Endpoint {
+	host: string;
+	port: number;
+	security: Security;
+}
+
+export interface Account {
+	/** Key into the provider table, or `custom`. Used for hints and for providers' quirks. */
+	provider: string;
+	user: string;
+	password: string;
+	imap: Endpoint | null;
+	smtp: Endpoint | null;
+	/** Accept any certificate. The user chose it against a warning. */
+	ignoreCertificateErrors: boolean;
+	/** Sender used when a mail names none. */
+	senderAddress: string | null;
+	senderName: string | null;
+}
+
+/** Oldest TLS version spoken (RFC 8996 retires 1.0 and 1.1). */
+export const MIN_TLS_VERSION = 'TLSv1.2';
+
+/**
+ * The account's server for a protocol.
+ *
+ * @throws MailError `ACCOUNT` when the account was set up without it
+ */
+export function endpointOf(account: Account, side: 'imap' | 'smtp'): Endpoint {
+	const endpoint = account[side];
+	if (endpoint) return endpoint;
+	const [name, use] = side === 'imap' ? ['IMAP', 'read mail'] : ['SMTP', 'send mail'];
+	throw new MailError('ACCOUNT', `This mail account has no ${name} server, so it cannot ${use}.`, {
+		retry: 'configuration',
+		side,
+		nextStep: `Open the credential and fill in the ${name} host, or choose another account.`,
+	});
+}
+
+/**
+ * Refuses to send a password unencrypted over a network that others share. Loopback and private addresses are let
+ * through, because the user has to choose "None" against a warning first.
+ *
+ * @throws MailError `ACCOUNT`
+ */
+export function refusePlainTextLogin(account: Account, endpoint: Endpoint, side: 'imap' | 'smtp'): void {
+	if (endpoint.security !== 'none' || account.password === '' || isPrivateHost(endpoint.host)) return;
+	throw new MailError('ACCOUNT', `The password would travel unencrypted to ${endpoint.host}, so nothing was sent.`, {
+		retry: 'configuration',
+		side,
+		nextStep: 'Choose TLS or STARTTLS in the credential. No encryption is allowed only to this machine and private networks.',
+	});
+}
+
+/** Whether a host names this machine or an address that is never routed on the internet (RFC 1918, 4193, 3927). */
+export function isPrivateHost(host: string): boolean {
+	const name = host.toLowerCase().replace(/^\[|\]$/g, '');
+	if (name === 'localhost' || name.endsWith('.localhost')) return true;
+	if (isIP(name) === 4) {
+		const [a = 0, b = 0] = name.split('.').map(Number);
+		return a === 127 || a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168);
+	}
+	return isIP(name) === 6 && (name === '::1' || /^f[cd]/.test(name));
+}
+
+/**
+ * Names the account in stored cursors: user and server domain, so that another alias or port of the same server does
+ * not make the trigger start anew (delivery.md D1).
+ */
+export function accountIdentity(account: Account): string {
+	const host = account.imap?.host.toLowerCase() ?? '';
+	const labels = host.split('.');
+	const domain = isIP(host) || labels.length < 3 ? host : labels.slice(shortSecondLevel(labels) ? -3 : -2).join('.');
+	return `${account.user.toLowerCase()}@${domain}`;
+}
+
+/** `co.uk`, `com.cn`: there the registered name is one label further left. */
+function shortSecondLevel(labels: readonly string[]): boolean {
+	return labels.length >= 3 && (labels.at(-1)?.length ?? 0) === 2 && (labels.at(-2)?.length ?? 0) <= 3;
+}
+
+/** Known to this process only, so that a fingerprint seen elsewhere cannot be tried against guessed passwords. */
+const processKey = randomBytes(32);
+
+/**
+ * Equal for two accounts exactly when every field is, secrets included. Connections are shared by it, so a credential
+ * with a wrong password never joins a live session (delivery.md D15).
+ */
+export function accountFingerprint(account: Account): string {
+	return createHmac('sha256', processKey).update(JSON.stringify(account)).digest('hex');
+}
+
+/** Everything in the account that must never be seen. */
+export function secretsOf(account: Account): string[] {
+	const { user, password } = account;
+	return password === '' ? [] : [password, `\0${user}\0${password}`];
+}

@@ -1,0 +1,238 @@
+/**
+ * What a trigger knows about one mailbox: which messages are done, which are under way. Pure: no clock, no server.
+ * Rules D1–D5, D7, D8 and D14 of the delivery contract (docs/delivery.md) are about this value.
+ */
+import { fromSequenceSet, toSequenceSet } from './uidSet';
+
+/** What counts of the messages that were there before the trigger was. */
+export type OldMail = { kind: 'none' } | { kind: 'all' } | { kind: 'unread' } | { kind: 'since'; wallTime: number };
+
+/** The cursor as it is stored: plain JSON, at most a few KB. */
+export interface CursorState {
+	/** Whose mailbox it is: user and server domain. */
+	account: string;
+	mailboxId: string | null;
+	uidValidity: string | null;
+	/** Wall time (ms) when the trigger was first asked to watch; the baseline when no UID could be had yet. */
+	since: number;
+	/** Every listed UID up to here is done. Null until the mailbox was opened for the first time. */
+	low: number | null;
+	/** Highest UID that was there before the trigger; up to here only `old` counts. */
+	baseline: number;
+	old: OldMail;
+	/** Done above `low`, as a sequence set. */
+	settled: string;
+	/** Runs under way: a UID, or the set of a batch, and which attempt it is. */
+	inFlight: Record<string, number>;
+	/** Counts wanted replays; part of the key under which n8n drops what it has run before. */
+	epoch: number;
+	/** Fingerprints of the last messages done, to recognise them after the server renumbered the mailbox. */
+	ring: string[];
+	/** After a renumbering: UIDs up to here are compared with the ring. */
+	recheckUpTo: number;
+	/** Wall time (ms) when the mailbox was last seen in good order. */
+	lastGoodAt: number;
+}
+
+/** Fingerprints kept: 12 bytes each in the stored JSON. */
+export const RING_SIZE = 100;
+/** Longest stored set of done UIDs above `low`. Beyond it nothing new starts until the oldest run has ended. */
+export const MAX_SETTLED_LENGTH = 2_000;
+
+/** Starts a cursor that has not seen its mailbox yet (D2). */
+export function newCursor(account: string, since: number, old: OldMail, epoch = 0): CursorState {
+	return {
+		account,
+		mailboxId: null,
+		uidValidity: null,
+		since,
+		low: null,
+		baseline: 0,
+		old,
+		settled: '',
+		inFlight: {},
+		epoch,
+		ring: [],
+		recheckUpTo: 0,
+		lastGoodAt: since,
+	};
+}
+
+/** Messages that run together: their UIDs, ascending, and which attempt it is. */
+export interface Unit {
+	uids: number[];
+	attempt: number;
+}
+
+export class Cursor {
+	private readonly done: Set<number>;
+	private readonly running = new Map<string, number>();
+	/** Listed by the server, ascending; those before `head` are below `low`. */
+	private listed: number[] = [];
+	private head = 0;
+	/** In flight when the cursor was loaded: how those runs ended is not known (D8). */
+	private readonly recovered: Map<string, Unit>;
+	/** Highest UID the loaded cursor knew of. */
+	readonly loadedHigh: number;
+
+	/** @param state is taken over and changed; read it back with {@link toState} */
+	constructor(private state: CursorState) {
+		this.done = new Set(fromSequenceSet(state.settled));
+		this.recovered = new Map(
+			Object.entries(state.inFlight).map(([set, attempt]) => [set, { uids: fromSequenceSet(set), attempt }]),
+		);
+		const known = [...this.done, ...[...this.recovered.values()].flatMap((unit) => unit.uids)];
+		this.loadedHigh = known.reduce((high, uid) => Math.max(high, uid), state.low ?? 0);
+	}
+
+	/** Null until a baseline was set. */
+	get low(): number | null {
+		return this.state.low;
+	}
+
+	get baseline(): number {
+		return this.state.baseline;
+	}
+
+	get old(): OldMail {
+		return this.state.old;
+	}
+
+	get since(): number {
+		return this.state.since;
+	}
+
+	get lastGoodAt(): number {
+		return this.state.lastGoodAt;
+	}
+
+	get uidValidity(): string | null {
+		return this.state.uidValidity;
+	}
+
+	get mailboxId(): string | null {
+		return this.state.mailboxId;
+	}
+
+	get epoch(): number {
+		return this.state.epoch;
+	}
+
+	get account(): string {
+		return this.state.account;
+	}
+
+	/** Sets where the mailbox stood when the trigger came (D2). With `old` of kind `none` what is below never counts. */
+	setBaseline(highestUid: number, uidValidity: string | null, mailboxId: string | null): void {
+		const low = this.state.old.kind === 'none' ? highestUid : 0;
+		this.state = { ...this.state, low, baseline: highestUid, uidValidity, mailboxId };
+	}
+
+	/**
+	 * The server renumbered the mailbox (D14): everything known about UIDs is void.
+	 *
+	 * @param low where to go on from in the new numbering
+	 * @param highestUid highest UID of the new numbering; up to it fingerprints are compared
+	 */
+	renumber(low: number, highestUid: number, uidValidity: string | null, mailboxId: string | null): void {
+		this.done.clear();
+		this.running.clear();
+		this.recovered.clear();
+		this.listed = [];
+		this.head = 0;
+		this.state = { ...this.state, low, baseline: low, uidValidity, mailboxId, recheckUpTo: highestUid };
+	}
+
+	/** Notes that the mailbox was seen in good order. */
+	sawGood(wallTime: number): void {
+		this.state = { ...this.state, lastGoodAt: wallTime };
+	}
+
+	/**
+	 * Takes the server's answer to SEARCH above `low` (D5): only over these UIDs `low` may move.
+	 *
+	 * @returns those that are neither done nor under way, ascending
+	 */
+	list(uids: readonly number[]): number[] {
+		const low = this.state.low ?? 0;
+		this.listed = uids.filter((uid) => uid > low).sort((a, b) => a - b);
+		this.head = 0;
+		this.advance();
+		const busy = new Set([...this.running.keys(), ...this.recovered.keys()].flatMap(fromSequenceSet));
+		return this.listed.filter((uid) => !this.done.has(uid) && !busy.has(uid));
+	}
+
+	/** Whether a message still has to be dealt with. */
+	isOpen(uid: number): boolean {
+		return uid > (this.state.low ?? 0) && !this.done.has(uid);
+	}
+
+	/** Writes a run down before it starts, so that after a crash it is known to have been under way (D4). */
+	start(unit: Unit): void {
+		const set = toSequenceSet(unit.uids);
+		this.recovered.delete(set);
+		this.running.set(set, unit.attempt);
+	}
+
+	/** Puts other units in the place of one: its next attempt, its members one by one, or what is left of it. */
+	replace(unit: Unit, by: readonly Unit[]): void {
+		const set = toSequenceSet(unit.uids);
+		this.running.delete(set);
+		this.recovered.delete(set);
+		for (const next of by) this.running.set(toSequenceSet(next.uids), next.attempt);
+	}
+
+	/** The messages are dealt with for good. */
+	settle(uids: readonly number[]): void {
+		const set = toSequenceSet(uids);
+		this.running.delete(set);
+		this.recovered.delete(set);
+		for (const uid of uids) if (uid > (this.state.low ?? 0)) this.done.add(uid);
+		this.advance();
+	}
+
+	/** Runs that were under way when the process died, oldest first (D8). */
+	takeRecovered(): Unit[] {
+		return [...this.recovered.values()].sort((a, b) => (a.uids[0] ?? 0) - (b.uids[0] ?? 0));
+	}
+
+	/** Whether too much is done above a run that does not end: then nothing new may start. */
+	get isFull(): boolean {
+		return toSequenceSet([...this.done]).length > MAX_SETTLED_LENGTH;
+	}
+
+	/** Remembers a message, to recognise it after a renumbering. */
+	remember(fingerprint: string): void {
+		const ring = [...this.state.ring.filter((known) => known !== fingerprint), fingerprint];
+		this.state = { ...this.state, ring: ring.slice(-RING_SIZE) };
+	}
+
+	/** Whether this is a message that ran before the server renumbered the mailbox. */
+	ranBeforeRenumbering(uid: number, fingerprint: string): boolean {
+		return uid <= this.state.recheckUpTo && this.state.ring.includes(fingerprint);
+	}
+
+	/** A new value for storing; nothing in it is shared with the cursor. */
+	toState(): CursorState {
+		const units = [...this.running, ...[...this.recovered].map(([set, unit]) => [set, unit.attempt] as const)];
+		return {
+			...this.state,
+			old: { ...this.state.old },
+			ring: [...this.state.ring],
+			settled: toSequenceSet([...this.done]),
+			inFlight: Object.fromEntries(units),
+		};
+	}
+
+	private advance(): void {
+		let low = this.state.low ?? 0;
+		for (; this.head < this.listed.length; this.head++) {
+			const uid = this.listed[this.head] ?? 0;
+			if (!this.done.has(uid)) break;
+			low = uid;
+		}
+		if (low === this.state.low) return;
+		this.state = { ...this.state, low };
+		for (const uid of this.done) if (uid <= low) this.done.delete(uid);
+	}
+}

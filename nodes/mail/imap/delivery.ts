@@ -1,0 +1,319 @@
+/**
+ * One trigger on one mailbox: which messages it wants next, when a run may start, and what a run's end means. Knows no
+ * server and no n8n; the session feeds it, the trigger's emitter runs for it. Rules D5–D12 of docs/delivery.md.
+ */
+import type { Account } from '../account/account';
+import type { Clock } from '../clock';
+import type { MailError } from '../errors';
+import type { ReceivedMessage } from '../message/parsed';
+import type { Cursor, Unit } from './cursor';
+import { fingerprint, proofKeyword, runKey } from './identity';
+import { NO_MARKS, RETRY_WAITS_MS, type DeliveryPolicy, type Outcome, type StartRun } from './outcome';
+import type { Settler, Voter } from './settle';
+
+/** Bytes of one batch. */
+export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+/** Waits before the same start is tried again when n8n could not say what became of it. */
+export const UNCLEAR_WAITS_MS = [1_000, 5_000, 15_000, 60_000];
+
+export interface DeliveryOptions {
+	mailbox: string;
+	cursor: Cursor;
+	policy: DeliveryPolicy;
+	workflowId: string;
+	nodeId: string;
+	clock: Clock;
+	/** Bytes of one message; what is longer is cut and says so. */
+	maxMessageBytes: number;
+	/** Ask the server now and then instead of waiting for its word (IDLE). */
+	forcePolling: boolean;
+	/** Reads the credential anew (D15). */
+	account(): Promise<Account>;
+	start: StartRun;
+	/** Writes the cursor down; called in the same tick before each start (D1). */
+	save(): void;
+	/** Something a person should know. */
+	report(message: string): void;
+	/** The line to the server was down long enough to tell, or is back after that (D21). */
+	lineDown(error: MailError): void;
+	lineBack(downMs: number): void;
+}
+
+export class MailboxDelivery implements Voter {
+	private settler: Settler | null = null;
+	private wake: () => void = () => undefined;
+	/** New messages, ascending. */
+	private waiting: number[] = [];
+	/** Units offered again, before all new ones. */
+	private again: Unit[] = [];
+	private readonly executing = new Set<Unit>();
+	/** Recovered, or started so close to the cursor's last save that the save may have been missed (D7). */
+	private readonly doubtful = new Set<Unit>();
+	private readonly undecided = new Set<number>();
+	/** Listed, but not given by the server; out of the way until asked for again. */
+	private readonly deferred = new Set<number>();
+	private readonly timers = new Set<() => void>();
+	private readonly unclearTries = new Map<Unit, number>();
+	private unproven: number[] = [];
+	private proven: number[] = [];
+	/** How many first starts after loading may have been made before the process died (D7). */
+	private raceAllowance: number;
+	private closed = false;
+	/** Runs that have ended and whose mails are not marked yet. */
+	private unmarked = 0;
+	private onMarked: () => void = () => undefined;
+	readonly proof: string;
+
+	constructor(readonly options: DeliveryOptions) {
+		const { policy, cursor, workflowId, nodeId } = options;
+		this.raceAllowance = policy.parallel * policy.batchSize;
+		this.proof = proofKeyword(workflowId, nodeId);
+		for (const unit of cursor.takeRecovered()) {
+			this.again.push(unit);
+			this.doubtful.add(unit);
+			for (const uid of unit.uids) this.undecided.add(uid);
+		}
+	}
+
+	get cursor(): Cursor {
+		return this.options.cursor;
+	}
+
+	/** Joins a mailbox that is being watched. */
+	attach(settler: Settler, wake: () => void): void {
+		this.settler = settler;
+		this.wake = wake;
+	}
+
+	/** Messages the server lists above the low mark (D5). */
+	list(uids: readonly number[]): void {
+		const fresh = this.cursor.list(uids);
+		const queued = new Set(this.again.flatMap((unit) => unit.uids));
+		this.waiting = fresh.filter((uid) => !queued.has(uid) && !this.deferred.has(uid));
+		for (const uid of this.waiting) this.undecided.add(uid);
+	}
+
+	/** UIDs to have ready next, in the order of their runs; none while nothing may start. */
+	upcoming(limit: number): number[] {
+		if (!this.mayStart()) return [];
+		const again = this.again.flatMap((unit) => unit.uids);
+		return [...again, ...this.waiting.slice(0, Math.max(0, limit - again.length))].slice(0, Math.max(limit, 1));
+	}
+
+	/** Whether a message is still wanted, so that it is worth keeping once parsed. */
+	wants(uid: number): boolean {
+		return this.again.some((unit) => unit.uids.includes(uid)) || this.waiting.includes(uid);
+	}
+
+	isUndecided(uid: number): boolean {
+		return !this.closed && this.undecided.has(uid);
+	}
+
+	/**
+	 * Starts what can be started.
+	 *
+	 * @param ready gives a message that has been fetched and parsed
+	 */
+	offer(ready: (uid: number) => ReceivedMessage | undefined): void {
+		while (this.mayStart()) {
+			const unit = this.nextUnit(ready);
+			if (!unit) return;
+			const messages = unit.uids.map(ready).filter((message) => message !== undefined);
+			if (messages.length < unit.uids.length) return;
+			this.take(unit);
+			if (!this.isDone(unit, messages)) this.run(unit, messages);
+		}
+	}
+
+	/** The server did not give this message: the others go on, it comes again later. */
+	defer(uid: number, waitMs: number): void {
+		const unit = this.again.find((candidate) => candidate.uids.includes(uid)) ?? { uids: [uid], attempt: 1 };
+		this.again = this.again.filter((candidate) => candidate !== unit);
+		this.waiting = this.waiting.filter((other) => other !== uid);
+		this.deferred.add(uid);
+		this.later(waitMs, () => {
+			this.deferred.delete(uid);
+			this.again.push(unit);
+		});
+	}
+
+	/** The message no longer exists on the server, so there is nothing to run. */
+	gone(uid: number): void {
+		const unit = this.again.find((candidate) => candidate.uids.includes(uid));
+		if (unit) {
+			// The rest of a batch goes on without it.
+			const rest = unit.uids.filter((other) => other !== uid);
+			const left = rest.length > 0 ? [{ ...unit, uids: rest }] : [];
+			this.again = this.again.flatMap((candidate) => (candidate === unit ? left : [candidate]));
+			this.cursor.replace(unit, left);
+			if (this.doubtful.delete(unit)) for (const remaining of left) this.doubtful.add(remaining);
+		}
+		this.cursor.settle([uid]);
+		this.waiting = this.waiting.filter((other) => other !== uid);
+		this.undecided.delete(uid);
+		this.options.save();
+	}
+
+	/** The server renumbered the mailbox: what is queued names nothing any more. Runs under way end on their own. */
+	forget(): void {
+		this.waiting = [];
+		this.again = [];
+		this.deferred.clear();
+		for (const cancel of this.timers) cancel();
+		this.timers.clear();
+		this.undecided.clear();
+		this.proven = [];
+		this.unproven = [];
+	}
+
+	/** Runs that have not ended. */
+	get running(): number {
+		return this.executing.size;
+	}
+
+	/** Starts nothing from now on. Outcomes that come later are no longer ours to act on. */
+	close(): void {
+		this.closed = true;
+		for (const cancel of this.timers) cancel();
+		this.timers.clear();
+	}
+
+	/** Settles when no decided mail waits for its marks. */
+	async whenMarked(): Promise<void> {
+		if (this.unmarked === 0) return;
+		await new Promise<void>((resolve) => (this.onMarked = resolve));
+	}
+
+	private mayStart(): boolean {
+		return !this.closed && this.executing.size < this.options.policy.parallel && !this.cursor.isFull;
+	}
+
+	private nextUnit(ready: (uid: number) => ReceivedMessage | undefined): Unit | undefined {
+		if (this.again[0]) return this.again[0];
+		const uids: number[] = [];
+		let bytes = 0;
+		for (const uid of this.waiting.slice(0, this.options.policy.batchSize)) {
+			bytes += ready(uid)?.size ?? 0;
+			if (uids.length > 0 && bytes > MAX_BATCH_BYTES) break;
+			uids.push(uid);
+		}
+		return uids.length > 0 ? { uids, attempt: 1 } : undefined;
+	}
+
+	private take(unit: Unit): void {
+		if (this.again[0] === unit) {
+			this.again.shift();
+			return;
+		}
+		this.waiting = this.waiting.slice(unit.uids.length);
+		const beyond = unit.uids.some((uid) => uid > this.cursor.loadedHigh);
+		if (beyond && this.raceAllowance > 0) {
+			this.raceAllowance -= unit.uids.length;
+			this.doubtful.add(unit);
+		}
+	}
+
+	/** Settles without a run what ran before (our keyword proves it, or a fingerprint after a renumbering) or is too old. */
+	private isDone(unit: Unit, messages: readonly ReceivedMessage[]): boolean {
+		const proven = this.doubtful.has(unit) && messages.every((message) => message.flags.includes(this.proof));
+		const known = messages.every((message) => this.cursor.ranBeforeRenumbering(message.uid, fingerprint(message)));
+		if (!proven && !known && !messages.every((message) => this.isTooOld(message))) return false;
+		this.doubtful.delete(unit);
+		for (const uid of unit.uids) this.undecided.delete(uid);
+		this.cursor.settle(unit.uids);
+		if (proven) this.unproven.push(...unit.uids);
+		return true;
+	}
+
+	/** SEARCH SINCE knows only days; the moment the user chose is kept here. */
+	private isTooOld(message: ReceivedMessage): boolean {
+		const { old, baseline } = this.cursor;
+		if (old.kind !== 'since' || message.uid > baseline || !message.receivedAt) return false;
+		return message.receivedAt.getTime() < old.wallTime;
+	}
+
+	private run(unit: Unit, messages: ReceivedMessage[]): void {
+		const { cursor, policy, start } = this.options;
+		cursor.start(unit);
+		for (const message of messages) cursor.remember(fingerprint(message));
+		this.executing.add(unit);
+		this.dropStoredProofs();
+		this.options.save();
+		const confirmed = policy.acknowledge !== 'started';
+		void start({ messages, attempt: unit.attempt, key: runKey(this.options, unit), uids: unit.uids }).then((outcome) => {
+			this.executing.delete(unit);
+			if (!this.closed) this.ended(unit, confirmed ? outcome : { kind: 'unconfirmed' });
+			this.wake();
+		});
+	}
+
+	private ended(unit: Unit, outcome: Outcome): void {
+		const { policy } = this.options;
+		if (outcome.kind === 'unclear') return this.sameAgain(unit, outcome.reason);
+		this.unclearTries.delete(unit);
+		if (outcome.kind === 'duplicate') {
+			// Ran before, and whether it ended is not known: one more run, as the next attempt (D8).
+			if (this.doubtful.delete(unit)) return this.queue([{ ...unit, attempt: unit.attempt + 1 }], 0, unit);
+			return this.decide(unit, NO_MARKS, false);
+		}
+		this.doubtful.delete(unit);
+		const failed = outcome.kind === 'failed' && policy.acknowledge === 'succeeded';
+		if (!failed) return this.decide(unit, policy.onSuccess, false);
+		if (unit.attempt > policy.retries) return this.decide(unit, policy.onFailure, true);
+		// The members of a failed batch run alone, so that one of them cannot fail the others again (D12).
+		const wait = RETRY_WAITS_MS[Math.min(unit.attempt, RETRY_WAITS_MS.length) - 1] ?? 0;
+		this.queue(unit.uids.map((uid) => ({ uids: [uid], attempt: unit.attempt + 1 })), wait, unit);
+	}
+
+	/** n8n could not say whether a run exists: the same key again, which is harmless if it does (D7). */
+	private sameAgain(unit: Unit, reason: string): void {
+		const tries = this.unclearTries.get(unit) ?? 0;
+		this.unclearTries.set(unit, tries + 1);
+		if (tries === UNCLEAR_WAITS_MS.length) this.options.report(`n8n cannot start the workflow (${reason}). The mail is kept and offered again.`);
+		const wait = UNCLEAR_WAITS_MS[Math.min(tries, UNCLEAR_WAITS_MS.length - 1)] ?? 0;
+		this.doubtful.add(unit);
+		this.queue([unit], wait, unit);
+	}
+
+	private queue(units: Unit[], waitMs: number, instead: Unit): void {
+		this.cursor.replace(instead, units);
+		this.later(waitMs, () => this.again.push(...units));
+	}
+
+	private later(waitMs: number, action: () => void): void {
+		const cancel = this.options.clock.after(waitMs, () => {
+			this.timers.delete(cancel);
+			action();
+			this.wake();
+		});
+		this.timers.add(cancel);
+	}
+
+	private decide(unit: Unit, marks: DeliveryPolicy['onSuccess'], failed: boolean): void {
+		let open = unit.uids.length;
+		this.unmarked++;
+		for (const uid of unit.uids) {
+			this.undecided.delete(uid);
+			this.settler?.vote(this, uid, {
+				marks,
+				failed,
+				proof: this.proof,
+				applied: () => {
+					if (--open > 0) return;
+					this.cursor.settle(unit.uids);
+					this.unproven.push(...unit.uids);
+					this.options.save();
+					if (--this.unmarked === 0) this.onMarked();
+				},
+				refused: (error: MailError) => this.options.report(`Mail ${uid} in "${this.options.mailbox}" ran, but could not be marked. ${error.line}`),
+			});
+		}
+	}
+
+	/** What was settled before the last save is stored by now, so its proof on the server may go. */
+	private dropStoredProofs(): void {
+		if (this.proven.length > 0) this.settler?.dropProof(this.proven, this.proof);
+		this.proven = this.unproven;
+		this.unproven = [];
+	}
+}

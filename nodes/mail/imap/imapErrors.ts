@@ -1,0 +1,80 @@
+/** Turns what imapflow throws into a MailError: a sentence, the server's words, and whether to try again. */
+import type { ImapFlowError } from 'imapflow';
+import { secretsOf, type Account } from '../account/account';
+import { diagnose } from '../account/refusals';
+import { cleanServerText, MailError, type MailErrorCode, type ServerReply } from '../errors';
+
+/** What the connection was doing. */
+export type ImapStep = 'connect' | 'select' | 'command';
+
+/** Codes of the library that mean the line is gone, as opposed to a server that answered. */
+const LINE_CODES = new Set(['NoConnection', 'EConnectionClosed', 'ECONNRESET', 'EPIPE', 'ETIMEOUT', 'ETIMEDOUT', 'UnexpectedTag']);
+
+/** Answers too long for the limits set on the connection; the library closes it then. */
+const TOO_LARGE_CODES = new Set(['LiteralTooLarge', 'LineTooLong', 'ResponseTooLarge', 'TooManyTokens']);
+
+/**
+ * @param what what was being done, to complete "The mail server refused …"; needed for commands only
+ */
+export function imapError(error: ImapFlowError, account: Account, step: ImapStep, what = 'a command'): MailError {
+	const reply = replyOf(error, secretsOf(account));
+	const endpoint = account.imap;
+	const diagnosis = diagnose({
+		side: 'imap',
+		provider: account.provider,
+		...(endpoint && { host: endpoint.host, port: endpoint.port, security: endpoint.security }),
+		...(error.code !== undefined && { code: error.code }),
+		...(reply?.code !== undefined && { responseCode: reply.code }),
+		...(reply && { text: reply.text }),
+	});
+	const details = {
+		side: 'imap' as const,
+		diagnosis,
+		retry: diagnosis.class,
+		nextStep: diagnosis.nextStep,
+		...(diagnosis.url !== undefined && { url: diagnosis.url }),
+		...(reply && { reply }),
+		...(error.throttleReset !== undefined && { waitMs: error.throttleReset }),
+	};
+	const code = codeOf(error, step);
+	switch (code) {
+		case 'MAILBOX':
+			return new MailError(code, 'The mailbox does not exist, or the server will not open it.', {
+				...details,
+				retry: error.mailboxMissing ? 'configuration' : diagnosis.class,
+			});
+		case 'LOST':
+			return new MailError(code, lostSentence(error), { ...details, retry: 'transient' });
+		case 'COMMAND':
+			return new MailError(code, `The mail server refused ${what}.`, details);
+		default:
+			return new MailError(code, diagnosis.cause, details);
+	}
+}
+
+function codeOf(error: ImapFlowError, step: ImapStep): MailErrorCode {
+	if (error.responseStatus === 'NO' || error.responseStatus === 'BAD') {
+		if (step === 'connect') return 'LOGIN';
+		return step === 'select' ? 'MAILBOX' : 'COMMAND';
+	}
+	if (step === 'connect') return 'CONNECT';
+	return 'LOST';
+}
+
+function lostSentence(error: ImapFlowError): string {
+	if (error.code !== undefined && TOO_LARGE_CODES.has(error.code)) {
+		return 'The mail server sent an answer larger than allowed, so the connection was dropped.';
+	}
+	if (error.reason) return 'The mail server closed the connection.';
+	if (error.code === undefined || LINE_CODES.has(error.code)) return 'The connection to the mail server was lost.';
+	return `The connection to the mail server was lost (${error.code}).`;
+}
+
+function replyOf(error: ImapFlowError, secrets: readonly string[]): ServerReply | undefined {
+	const text = error.responseText ?? error.reason;
+	if (!text && !error.serverResponseCode) return undefined;
+	return {
+		text: cleanServerText([error.responseStatus, text].filter(Boolean).join(' '), secrets),
+		...(error.serverResponseCode !== undefined && { code: error.serverResponseCode }),
+	};
+}

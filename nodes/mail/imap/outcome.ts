@@ -1,0 +1,68 @@
+/** What the runs of a workflow say about the mail they were started with, and what is then done to it. */
+import type { ReceivedMessage } from '../message/parsed';
+
+/** How a run ended (delivery.md D7). */
+export type Outcome =
+	/** It finished, or reached a Wait step. */
+	| { kind: 'succeeded' }
+	/** It failed, crashed, was cancelled or timed out. */
+	| { kind: 'failed'; reason: string }
+	/** n8n has run this key before, or another process has. */
+	| { kind: 'duplicate' }
+	/** n8n could not say; whether a run exists is not known. */
+	| { kind: 'unclear'; reason: string }
+	/** n8n cannot tell outcomes at all; the mail was handed over, and that is all. */
+	| { kind: 'unconfirmed' };
+
+/** One start of the workflow. */
+export interface Run {
+	messages: ReceivedMessage[];
+	/** 1 for the first. */
+	attempt: number;
+	/** Under this n8n refuses a second run; at most 255 characters (D6). */
+	key: string;
+	/** What stands for these messages in the cursor. */
+	uids: number[];
+}
+
+/** Starts the workflow and tells how the run ended. Never rejects; may never settle. */
+export type StartRun = (run: Run) => Promise<Outcome>;
+
+/** What is done to a mail on the server. */
+export interface Marks {
+	markRead: boolean;
+	flag: boolean;
+	/** A keyword such as `Done`; empty for none. */
+	addKeyword: string;
+	/** Path of a mailbox; empty for none. */
+	moveTo: string;
+	delete: boolean;
+}
+
+export const NO_MARKS: Marks = { markRead: false, flag: false, addKeyword: '', moveTo: '', delete: false };
+
+/**
+ * When a mail counts as dealt with.
+ * - `succeeded`: after a run without error. A failed mail stays unread and is marked.
+ * - `ended`: after any run. A failed run counts like a success.
+ * - `started`: as soon as n8n was asked to run. What fails then is lost to the trigger.
+ */
+export type Acknowledge = 'succeeded' | 'ended' | 'started';
+
+export interface DeliveryPolicy {
+	acknowledge: Acknowledge;
+	onSuccess: Marks;
+	onFailure: Marks;
+	/** Further attempts after a failed run. */
+	retries: number;
+	/** Runs at a time. */
+	parallel: number;
+	/** Messages of one run. */
+	batchSize: number;
+}
+
+/** Waits between attempts (ms); the last one repeats. */
+export const RETRY_WAITS_MS = [30_000, 120_000, 600_000, 1_800_000, 3_600_000];
+
+/** Set on mails whose run failed, where the server allows keywords; `\Flagged` otherwise (D11). */
+export const FAILED_KEYWORD = 'MailroomFailed';

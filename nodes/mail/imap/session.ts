@@ -1,0 +1,233 @@
+/**
+ * One live connection at work: lists, fetches, hands over, marks, rests in IDLE, and starts again. Everything that
+ * happens on the connection happens in {@link Session.run}, one thing at a time.
+ */
+import type { Clock } from '../clock';
+import type { ReceivedMessage } from '../message/parsed';
+import { openCursor } from './baseline';
+import type { ImapClient } from './client';
+import type { SelectedMailbox } from './types';
+import type { MailboxDelivery } from './delivery';
+import { FETCH_ATTEMPTS, fetchMessages, quarantined } from './fetch';
+import type { Settler } from './settle';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** Longest rest in IDLE before the line is tried; with the probe's limit a dead line is noticed within 130 s. */
+export const IDLE_RENEWAL_MS = 110 * SECOND_MS;
+/** How often a server without IDLE is asked. */
+export const POLL_INTERVAL_MS = 60 * SECOND_MS;
+/** A session can be alive and blind; SELECT is what opens its eyes (facts: a lost index went unseen by NOOP and SEARCH). */
+export const RESELECT_INTERVAL_MS = 15 * MINUTE_MS;
+/** Age at which a connection is replaced by a new one. */
+export const SESSION_MAX_AGE_MS = 6 * 60 * MINUTE_MS;
+/** An IDLE that ends sooner than this without news is no IDLE worth the name. */
+const SHORTEST_IDLE_MS = SECOND_MS;
+/** Messages fetched in one round trip. */
+export const PAGE_SIZE = 50;
+/** Parsed messages kept until their run may start. */
+export const MAX_READY_BYTES = 64 * 1024 * 1024;
+
+/** Why a session ended without an error. */
+export type SessionEnd = 'left' | 'renew';
+
+export interface SessionParts {
+	client: ImapClient;
+	mailbox: SelectedMailbox;
+	settler: Settler;
+	clock: Clock;
+	/** The triggers; may change while the session runs. */
+	deliveries: ReadonlySet<MailboxDelivery>;
+	/** Whether a trigger was switched on only seconds ago (D2). */
+	isFresh(delivery: MailboxDelivery): boolean;
+	onOpened(delivery: MailboxDelivery): void;
+	/** Lets triggers leave whose credential has changed (D15). */
+	checkAccounts(): Promise<void>;
+}
+
+export class Session {
+	private readonly opened = new WeakSet<MailboxDelivery>();
+	private readonly ready = new Map<number, ReceivedMessage>();
+	private readonly misses = new Map<number, number>();
+	private dirty = true;
+	private idleRefused = false;
+	private stopped = false;
+	/** Something happened since the loop last looked; without it a run that ends during a command would go unnoticed. */
+	private woken = false;
+	private awake: () => void = () => undefined;
+	private readonly startedAt: number;
+	private selectedAt: number;
+	/** Monotonic time of the last thing that worked; the watchdog looks at it. */
+	lastProgressAt: number;
+
+	constructor(private readonly parts: SessionParts) {
+		this.startedAt = this.selectedAt = this.lastProgressAt = parts.clock.now();
+	}
+
+	/** Something may have changed on the server. */
+	changed(): void {
+		this.dirty = true;
+		this.wake();
+	}
+
+	/** There may be something to do: a run ended, a trigger came. */
+	wake(): void {
+		this.woken = true;
+		this.awake();
+	}
+
+	stop(): void {
+		this.stopped = true;
+		this.wake();
+	}
+
+	/** @throws MailError when the line broke */
+	async run(): Promise<SessionEnd> {
+		const { client, settler, clock, deliveries } = this.parts;
+		while (!this.stopped && deliveries.size > 0) {
+			this.woken = false;
+			if (clock.now() - this.startedAt > SESSION_MAX_AGE_MS) return 'renew';
+			if (clock.now() - this.selectedAt > RESELECT_INTERVAL_MS) await this.reselect();
+			await this.openNewcomers();
+			if (this.dirty) await this.list();
+			this.offerAll();
+			const page = this.nextPage();
+			if (page.length > 0) await this.fetch(page);
+			if (settler.hasWork(deliveries)) await settler.apply(client, this.parts.mailbox, deliveries);
+			this.lastProgressAt = clock.now();
+			if (page.length === 0 && !this.dirty && !this.woken && !settler.hasWork(deliveries)) await this.rest();
+		}
+		return 'left';
+	}
+
+	private async reselect(): Promise<void> {
+		await this.parts.checkAccounts();
+		const before = this.parts.mailbox;
+		this.parts.mailbox = await this.parts.client.select(before.path);
+		this.selectedAt = this.parts.clock.now();
+		if (this.parts.mailbox.uidValidity !== before.uidValidity) this.ready.clear();
+		for (const delivery of this.parts.deliveries) this.opened.delete(delivery);
+		this.dirty = true;
+	}
+
+	private async openNewcomers(): Promise<void> {
+		const { client, clock, settler } = this.parts;
+		for (const delivery of this.parts.deliveries) {
+			if (this.opened.has(delivery)) continue;
+			const fresh = this.parts.isFresh(delivery);
+			const how = await openCursor(delivery.cursor, client, this.parts.mailbox, fresh, clock.wallTime());
+			if (how === 'renumbered') {
+				settler.forgetAll();
+				delivery.forget();
+				delivery.options.report(
+					`The server renumbered the mailbox "${this.parts.mailbox.path}" (new UIDVALIDITY). Mail of the last days was compared with what ran before; nothing was skipped.`,
+				);
+			}
+			this.opened.add(delivery);
+			delivery.options.save();
+			this.parts.onOpened(delivery);
+			this.dirty = true;
+		}
+	}
+
+	/** Asks which messages there are above the lowest mark, and tells every trigger those above its own. */
+	private async list(): Promise<void> {
+		const { client } = this.parts;
+		// Cleared before the question: what arrives from now on sets it again.
+		this.dirty = false;
+		const deliveries = [...this.parts.deliveries].filter((delivery) => this.opened.has(delivery));
+		const lows = deliveries.map((delivery) => delivery.cursor.low ?? 0);
+		if (lows.length === 0) return;
+		const lowest = Math.min(...lows);
+		// `n:*` names the last message even when its UID is below n (RFC 3501 §6.4.8), hence the filter.
+		const uids = (await client.search({ uid: `${lowest + 1}:*` })).filter((uid) => uid > lowest);
+		for (const delivery of deliveries) delivery.list(await this.choose(delivery, uids));
+	}
+
+	/** Leaves out what was there before the trigger and does not count (`startFrom`). */
+	private async choose(delivery: MailboxDelivery, uids: number[]): Promise<number[]> {
+		const { baseline, old } = delivery.cursor;
+		const low = delivery.cursor.low ?? 0;
+		if (low >= baseline || old.kind === 'all' || old.kind === 'none') return uids.filter((uid) => uid > low);
+		const range = `${low + 1}:${baseline}`;
+		const day = 24 * 60 * MINUTE_MS;
+		const criteria = old.kind === 'unread' ? { uid: range, seen: false } : { uid: range, since: new Date(old.wallTime - day) };
+		const chosen = new Set(await this.parts.client.search(criteria));
+		return uids.filter((uid) => uid > low && (uid > baseline || chosen.has(uid)));
+	}
+
+	/** The next UIDs to fetch: a share for every trigger, in turn, as far as memory allows. */
+	private nextPage(): number[] {
+		const room = this.readyBytes() < MAX_READY_BYTES ? PAGE_SIZE : 1;
+		const wishes = [...this.parts.deliveries].map((delivery) => delivery.upcoming(room).filter((uid) => !this.ready.has(uid)));
+		const page = new Set<number>();
+		for (let turn = 0; page.size < room && wishes.some((wish) => turn < wish.length); turn++) {
+			for (const wish of wishes) {
+				const uid = wish[turn];
+				if (uid !== undefined && page.size < room) page.add(uid);
+			}
+		}
+		return [...page];
+	}
+
+	private readyBytes(): number {
+		let bytes = 0;
+		for (const message of this.ready.values()) bytes += message.source.length;
+		return bytes;
+	}
+
+	private async fetch(uids: number[]): Promise<void> {
+		const { client, deliveries } = this.parts;
+		const maxMessageBytes = Math.max(...[...deliveries].map((delivery) => delivery.options.maxMessageBytes));
+		await fetchMessages(client, this.parts.mailbox, uids, { maxMessageBytes }, (uid, fetched) => {
+			if (fetched.kind === 'message') this.ready.set(uid, fetched.message);
+			else if (fetched.kind === 'gone') for (const delivery of deliveries) delivery.gone(uid);
+			else this.missed(uid);
+			this.offerAll();
+		});
+	}
+
+	private missed(uid: number): void {
+		const misses = (this.misses.get(uid) ?? 0) + 1;
+		this.misses.set(uid, misses);
+		if (misses >= FETCH_ATTEMPTS) {
+			this.misses.delete(uid);
+			this.ready.set(uid, quarantined(this.parts.mailbox, uid));
+			return;
+		}
+		for (const delivery of this.parts.deliveries) {
+			if (delivery.wants(uid)) delivery.defer(uid, SECOND_MS * 2 ** (misses - 1));
+		}
+	}
+
+	private offerAll(): void {
+		for (const delivery of this.parts.deliveries) delivery.offer((uid) => this.ready.get(uid));
+		for (const uid of this.ready.keys()) {
+			if (![...this.parts.deliveries].some((delivery) => delivery.wants(uid))) this.ready.delete(uid);
+		}
+	}
+
+	/** Rests until there is something to do; afterwards, if nothing was, tries the line and looks again. */
+	private async rest(): Promise<void> {
+		const { client, clock } = this.parts;
+		const idles = client.supports('IDLE') && !this.idleRefused && ![...this.parts.deliveries].some((d) => d.options.forcePolling);
+		const restedAt = clock.now();
+		let cancel: () => void = () => undefined;
+		const ended = await new Promise<'woken' | 'time' | 'idle ended'>((resolve, reject) => {
+			this.awake = () => resolve('woken');
+			cancel = clock.after(idles ? IDLE_RENEWAL_MS : POLL_INTERVAL_MS, () => resolve('time'));
+			if (!idles) return;
+			client.idle().then((accepted) => {
+				if (!accepted) this.idleRefused = true;
+				resolve('idle ended');
+			}, reject);
+		});
+		cancel();
+		this.awake = () => undefined;
+		if (ended === 'idle ended' && clock.now() - restedAt < SHORTEST_IDLE_MS) this.idleRefused = true;
+		if (ended !== 'woken') {
+			await client.probe();
+			this.dirty = true;
+		}
+	}
+}

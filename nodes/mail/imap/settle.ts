@@ -1,0 +1,172 @@
+/**
+ * What is done to mails on the server once their runs have ended. Triggers that share a mailbox vote; a mail is marked
+ * when all have decided, and is not marked read when one of them failed on it (delivery.md D17).
+ */
+import type { Clock } from '../clock';
+import { MailError } from '../errors';
+import type { ImapClient } from './client';
+import type { SelectedMailbox } from './types';
+import { FAILED_KEYWORD, type Marks } from './outcome';
+
+/** Flags wait this long for a trigger that does not decide; moving and deleting wait without bound. */
+export const FLAG_WAIT_MS = 10 * 60_000;
+/** Times a refused mark is tried before it is told and given up. */
+export const MARK_ATTEMPTS = 3;
+
+/** What one trigger wants done to one mail. */
+export interface Vote {
+	marks: Marks;
+	failed: boolean;
+	/** Keyword by which the trigger knows after a crash that this mail was dealt with (D4); null for none. */
+	proof: string | null;
+	/** Called when it was done, or given up; only then the mail leaves the cursor's runs under way. */
+	applied(): void;
+	/** Called when the server would not do it. */
+	refused(error: MailError): void;
+}
+
+interface Pending {
+	votes: Map<object, Vote>;
+	since: number;
+	attempts: number;
+}
+
+/** Whether a voter still has to decide on a message. */
+export interface Voter {
+	isUndecided(uid: number): boolean;
+}
+
+export class Settler {
+	private readonly pending = new Map<number, Pending>();
+	private stale: { uids: number[]; keyword: string }[] = [];
+
+	constructor(private readonly clock: Clock) {}
+
+	/** Adds a trigger's decision on a mail. */
+	vote(voter: Voter, uid: number, vote: Vote): void {
+		const entry = this.pending.get(uid) ?? { votes: new Map<object, Vote>(), since: this.clock.now(), attempts: 0 };
+		entry.votes.set(voter, vote);
+		this.pending.set(uid, entry);
+	}
+
+	/** Takes back what a trigger wants done, because it leaves. */
+	takeVotes(voter: Voter): [uid: number, vote: Vote][] {
+		const taken: [number, Vote][] = [];
+		for (const [uid, entry] of this.pending) {
+			const vote = entry.votes.get(voter);
+			if (!vote) continue;
+			taken.push([uid, vote]);
+			entry.votes.delete(voter);
+			if (entry.votes.size === 0) this.pending.delete(uid);
+		}
+		return taken;
+	}
+
+	/** A proof is no longer needed, because what it proves has been stored. */
+	dropProof(uids: number[], keyword: string): void {
+		this.stale.push({ uids, keyword });
+	}
+
+	/** The server renumbered the mailbox: what waits can no longer be addressed. */
+	forgetAll(): void {
+		const entries = [...this.pending.values()];
+		this.pending.clear();
+		this.stale = [];
+		for (const entry of entries) for (const vote of entry.votes.values()) vote.applied();
+	}
+
+	/** Whether {@link apply} has anything to do now. */
+	hasWork(voters: Iterable<Voter>): boolean {
+		const all = [...voters];
+		return this.stale.length > 0 || [...this.pending].some(([uid, entry]) => this.isDue(uid, entry, all));
+	}
+
+	/**
+	 * Marks all mails that everybody has decided on, one STORE for each kind of marks.
+	 *
+	 * @throws MailError `LOST` or `TIMEOUT` when the line broke: what was not done is kept for the next session
+	 */
+	async apply(client: ImapClient, mailbox: SelectedMailbox, voters: Iterable<Voter>): Promise<void> {
+		const all = [...voters];
+		const groups = new Map<string, { marks: Decision; uids: number[] }>();
+		for (const [uid, entry] of this.pending) {
+			if (!this.isDue(uid, entry, all)) continue;
+			const marks = decide([...entry.votes.values()], mailbox, !this.allDecided(uid, entry, all));
+			const key = JSON.stringify(marks);
+			const group = groups.get(key) ?? { marks, uids: [] };
+			group.uids.push(uid);
+			groups.set(key, group);
+		}
+		for (const { marks, uids } of groups.values()) await this.applyGroup(client, marks, uids);
+		const stale = this.stale;
+		this.stale = [];
+		for (const { uids, keyword } of stale) await client.changeFlags(uids, 'remove', [keyword]).catch(rethrowLost);
+	}
+
+	private async applyGroup(client: ImapClient, marks: Decision, uids: number[]): Promise<void> {
+		try {
+			if (marks.flags.length > 0) await client.changeFlags(uids, 'add', marks.flags);
+			if (marks.moveTo !== '') await client.move(uids, marks.moveTo);
+			else if (marks.delete) await client.delete(uids);
+		} catch (error) {
+			rethrowLost(error);
+			for (const uid of uids) this.retryOrTell(uid, error as MailError);
+			return;
+		}
+		for (const uid of uids) this.close(uid);
+	}
+
+	private retryOrTell(uid: number, error: MailError): void {
+		const entry = this.pending.get(uid);
+		if (!entry || ++entry.attempts < MARK_ATTEMPTS) return;
+		for (const vote of entry.votes.values()) vote.refused(error);
+		this.close(uid);
+	}
+
+	private close(uid: number): void {
+		const entry = this.pending.get(uid);
+		this.pending.delete(uid);
+		for (const vote of entry?.votes.values() ?? []) vote.applied();
+	}
+
+	private allDecided(uid: number, entry: Pending, voters: readonly Voter[]): boolean {
+		return voters.every((voter) => entry.votes.has(voter) || !voter.isUndecided(uid));
+	}
+
+	private isDue(uid: number, entry: Pending, voters: readonly Voter[]): boolean {
+		if (this.allDecided(uid, entry, voters)) return true;
+		const removes = [...entry.votes.values()].some(({ marks }) => marks.delete || marks.moveTo !== '');
+		return !removes && this.clock.now() - entry.since >= FLAG_WAIT_MS;
+	}
+}
+
+interface Decision {
+	flags: string[];
+	moveTo: string;
+	delete: boolean;
+}
+
+/** Joins the votes on one mail. */
+function decide(votes: readonly Vote[], mailbox: SelectedMailbox, someUndecided: boolean): Decision {
+	const failed = votes.filter((vote) => vote.failed);
+	const flags = new Set<string>();
+	for (const { marks, proof } of votes) {
+		if (marks.flag) flags.add('\\Flagged');
+		if (marks.addKeyword !== '' && mailbox.allowsKeywords) flags.add(marks.addKeyword);
+		if (proof !== null && mailbox.allowsKeywords) flags.add(proof);
+	}
+	// A failed mail is left unread, so that a person finds it, unless its own rule says otherwise.
+	const readers = failed.length > 0 ? failed : votes;
+	if (readers.some(({ marks }) => marks.markRead)) flags.add('\\Seen');
+	if (failed.length > 0) flags.add(mailbox.allowsKeywords ? FAILED_KEYWORD : '\\Flagged');
+	const movers = failed.length > 0 ? failed : votes;
+	return {
+		flags: [...flags],
+		moveTo: someUndecided ? '' : (movers.find(({ marks }) => marks.moveTo !== '')?.marks.moveTo ?? ''),
+		delete: !someUndecided && movers.some(({ marks }) => marks.delete),
+	};
+}
+
+function rethrowLost(error: unknown): void {
+	if (!(error instanceof MailError) || error.code === 'LOST' || error.code === 'TIMEOUT') throw error;
+}

@@ -1,0 +1,271 @@
+/**
+ * Keeps one mailbox of one account watched for as long as a trigger wants it: connects, runs a session, and when the
+ * line breaks waits and connects again, without end. Triggers with the very same account share one connection (D15).
+ */
+import { accountFingerprint, type Account } from '../account/account';
+import { endingOf, FRESH, nextDelay, type BackoffState } from '../backoff';
+import { sleep, systemClock, type Clock } from '../clock';
+import { MailError } from '../errors';
+import { COMMAND_DEADLINE_MS, ImapClient } from './client';
+import type { MailboxDelivery } from './delivery';
+import { IDLE_RENEWAL_MS, Session } from './session';
+import { Settler } from './settle';
+
+const SECOND_MS = 1_000;
+/** How long trigger activation waits for the first SELECT (D2); within it what is in the mailbox was there before. */
+export const FRESH_MS = 8 * SECOND_MS;
+/** Time without a session after which an outage is told (D21). */
+export const OUTAGE_TOLD_AFTER_MS = 5 * 60 * SECOND_MS;
+/** A session this long counts as progress even if no mail came. */
+const PROGRESS_AFTER_MS = 60 * SECOND_MS;
+/** No step of a session takes longer than this, so a session silent for longer is stuck. */
+const STUCK_AFTER_MS = IDLE_RENEWAL_MS + 2 * COMMAND_DEADLINE_MS;
+
+/** The life of a watch's line. */
+export type Line =
+	| { state: 'connecting' }
+	| { state: 'live'; since: number }
+	| { state: 'waiting'; until: number; because: MailError }
+	| { state: 'closed' };
+
+interface Member {
+	joinedAt: number;
+	told: boolean;
+	/** Told how the first attempt went: null for well. */
+	first: (error: MailError | null) => void;
+}
+
+const watches = new Map<string, MailboxWatch>();
+
+/**
+ * Watches a mailbox for a trigger, over the connection of others with the same account if there is one.
+ *
+ * @returns `first` settles with null when the mailbox was opened, or with what went wrong at the first attempt; the
+ * watch goes on either way until `leave` is called
+ */
+export function watchMailbox(account: Account, delivery: MailboxDelivery, clock: Clock = systemClock): { first: Promise<MailError | null>; leave: () => void } {
+	let home = watchFor(account, delivery.options.mailbox, clock);
+	const first = new Promise<MailError | null>((resolve) => {
+		home.join(delivery, { joinedAt: clock.now(), told: false, first: resolve });
+	});
+	// The trigger may have moved to another watch when its credential changed.
+	const leave = () => {
+		for (const watch of [home, ...watches.values()]) watch.leave(delivery);
+	};
+	return { first, leave };
+}
+
+/** Connections held now; for tests and diagnostics. */
+export function openWatches(): number {
+	return watches.size;
+}
+
+function watchFor(account: Account, mailbox: string, clock: Clock): MailboxWatch {
+	const key = `${accountFingerprint(account)}:${mailbox}`;
+	const existing = watches.get(key);
+	if (existing) return existing;
+	const watch = new MailboxWatch(account, mailbox, clock, () => {
+		if (watches.get(key) === watch) watches.delete(key);
+	});
+	watches.set(key, watch);
+	return watch;
+}
+
+class MailboxWatch {
+	readonly #account: Account;
+	private readonly members = new Map<MailboxDelivery, Member>();
+	private readonly deliveries = new Set<MailboxDelivery>();
+	private readonly settler: Settler;
+	private readonly closing = new AbortController();
+	private session: Session | null = null;
+	private client: ImapClient | null = null;
+	private line: Line = { state: 'connecting' };
+	private backoff: BackoffState = FRESH;
+	private downSince: number;
+	private started = false;
+
+	constructor(
+		account: Account,
+		private readonly mailbox: string,
+		private readonly clock: Clock,
+		private readonly onEmpty: () => void,
+	) {
+		this.#account = account;
+		this.settler = new Settler(clock);
+		this.downSince = clock.now();
+	}
+
+	join(delivery: MailboxDelivery, member: Member): void {
+		this.members.set(delivery, member);
+		this.deliveries.add(delivery);
+		delivery.attach(this.settler, () => this.session?.wake());
+		if (this.line.state === 'waiting') member.first(this.line.because);
+		this.session?.wake();
+		if (!this.started) {
+			this.started = true;
+			void this.run();
+		}
+	}
+
+	/** The last one to leave closes the connection at once. */
+	leave(delivery: MailboxDelivery): void {
+		if (!this.deliveries.delete(delivery)) return;
+		this.members.delete(delivery);
+		this.settler.takeVotes(delivery);
+		if (this.deliveries.size > 0) {
+			this.session?.wake();
+			return;
+		}
+		this.line = { state: 'closed' };
+		this.onEmpty();
+		this.closing.abort();
+		this.session?.stop();
+		void this.client?.logout();
+	}
+
+	private async run(): Promise<void> {
+		while (this.line.state !== 'closed') {
+			this.line = { state: 'connecting' };
+			try {
+				await this.connectAndWork();
+			} catch (error) {
+				await this.recover(error instanceof MailError ? error : unexpected(error));
+			}
+		}
+	}
+
+	private async connectAndWork(): Promise<void> {
+		await this.checkAccounts();
+		if (this.isClosed()) return;
+		const client = await ImapClient.connect(
+			this.#account,
+			{ onChange: () => this.session?.changed(), signal: this.closing.signal },
+			this.clock,
+		);
+		this.client = client;
+		const liveAt = this.clock.now();
+		try {
+			if (this.isClosed()) return;
+			const mailbox = await client.select(this.mailbox);
+			this.session = this.newSession(client, mailbox);
+			this.lineIsUp(liveAt);
+			const unwatch = this.watchProgress(client, this.session);
+			await this.session.run().finally(unwatch);
+			this.backoff = FRESH;
+		} catch (error) {
+			if (this.line.state === 'live') throw new LineLost(error, this.clock.now() - liveAt > PROGRESS_AFTER_MS);
+			throw error;
+		} finally {
+			this.session = null;
+			this.client = null;
+			void client.logout();
+		}
+	}
+
+	private newSession(client: ImapClient, mailbox: Awaited<ReturnType<ImapClient['select']>>): Session {
+		return new Session({
+			client,
+			mailbox,
+			settler: this.settler,
+			clock: this.clock,
+			deliveries: this.deliveries,
+			isFresh: (delivery) => this.clock.now() - (this.members.get(delivery)?.joinedAt ?? 0) < FRESH_MS,
+			onOpened: (delivery) => this.members.get(delivery)?.first(null),
+			checkAccounts: async () => await this.checkAccounts(),
+		});
+	}
+
+	/** A step that takes too long is ended from outside, whatever it waits for. */
+	private watchProgress(client: ImapClient, session: Session): () => void {
+		let cancel: () => void = () => undefined;
+		const look = () => {
+			if (this.clock.now() - session.lastProgressAt > STUCK_AFTER_MS) client.close();
+			else cancel = this.clock.after(STUCK_AFTER_MS / 4, look);
+		};
+		look();
+		return () => cancel();
+	}
+
+	private async recover(error: MailError | LineLost): Promise<void> {
+		if (this.isClosed()) return;
+		const cause = error instanceof LineLost ? error.reason : error;
+		const ending = error instanceof LineLost ? { stage: 'lost' as const, progress: error.progress } : endingOf(cause.retry, cause.waitMs);
+		const next = nextDelay(this.backoff, ending, Math.random());
+		this.backoff = next.state;
+		if (this.line.state === 'live') this.downSince = this.clock.now();
+		this.line = { state: 'waiting', until: this.clock.now() + next.delayMs, because: cause };
+		for (const member of this.members.values()) member.first(cause);
+		this.tellOutage(cause);
+		await sleep(this.clock, next.delayMs, this.closing.signal);
+	}
+
+	private tellOutage(error: MailError): void {
+		const personMustAct = error.retry === 'credentials' || error.retry === 'configuration';
+		if (!personMustAct && this.clock.now() - this.downSince < OUTAGE_TOLD_AFTER_MS) return;
+		for (const [delivery, member] of this.members) {
+			if (member.told) continue;
+			member.told = true;
+			delivery.options.lineDown(error);
+		}
+	}
+
+	private lineIsUp(now: number): void {
+		const downMs = now - this.downSince;
+		this.line = { state: 'live', since: now };
+		for (const [delivery, member] of this.members) {
+			if (member.told) delivery.options.lineBack(downMs);
+			member.told = false;
+		}
+	}
+
+	/**
+	 * Reads every trigger's credential again; who has another account by now moves to its own watch (D15).
+	 *
+	 * @throws what reading threw, when no trigger's credential could be read
+	 */
+	private async checkAccounts(): Promise<void> {
+		const mine = accountFingerprint(this.#account);
+		const failures: unknown[] = [];
+		for (const [delivery, member] of [...this.members]) {
+			try {
+				const account = await delivery.options.account();
+				if (this.deliveries.has(delivery) && accountFingerprint(account) !== mine) this.move(delivery, member, account);
+			} catch (error) {
+				failures.push(error);
+			}
+		}
+		if (failures.length > 0 && failures.length >= this.members.size) throw failures[0];
+	}
+
+	/** Joins the new watch first, so that the trigger is never without one, and takes what waits to be marked along. */
+	private move(delivery: MailboxDelivery, member: Member, account: Account): void {
+		const votes = this.settler.takeVotes(delivery);
+		const watch = watchFor(account, this.mailbox, this.clock);
+		watch.join(delivery, member);
+		for (const [uid, vote] of votes) watch.settler.vote(delivery, uid, vote);
+		this.leave(delivery);
+	}
+
+	private isClosed(): boolean {
+		return this.line.state === 'closed';
+	}
+}
+
+/** A session that had begun and broke. */
+class LineLost extends Error {
+	readonly reason: MailError;
+
+	constructor(
+		cause: unknown,
+		readonly progress: boolean,
+	) {
+		super('line lost');
+		this.reason = cause instanceof MailError ? cause : unexpected(cause);
+	}
+}
+
+/** What should not happen: reported like an outage, and tried again like one. */
+function unexpected(error: unknown): MailError {
+	const text = error instanceof Error ? error.message : String(error);
+	return new MailError('LOST', `Watching the mailbox was interrupted: ${text}`, { retry: 'transient', side: 'imap' });
+}
