@@ -6,6 +6,7 @@ import { testCertificates, type KeyPair } from './certificates';
 import { dovecotConfig, dovecotFiles, type DovecotLayout, mailOwner } from './dovecotConfig';
 import { deliverByLmtp } from './lmtp';
 import { accepts, eventually, freePorts, HOST, temporaryFolder, type TestUser } from './local';
+import type { MailServer, StoredMail } from './mailServer';
 import { findProgram, howToGet, missingParts } from './parts';
 
 const START_LIMIT_MS = 10_000;
@@ -19,33 +20,15 @@ export interface DovecotOptions extends Partial<Omit<DovecotLayout, 'folder' | '
 	certificate?: KeyPair;
 }
 
-/** A message as it lies on the server. */
-export interface StoredMail {
-	uid: number;
-	flags: string[];
-	/** The whole message, lines ending in CRLF. */
-	raw: Buffer;
-}
-
 /** A Dovecot of our own: its folder, ports and processes belong to nobody else. */
-export interface Dovecot {
-	readonly host: string;
+export interface Dovecot extends MailServer {
 	/** Ports: `imap` is plain with STARTTLS, `imaps` TLS from the first byte. */
 	readonly ports: DovecotLayout['ports'];
-	readonly users: TestUser[];
-	/** PEM of the authority to trust. */
-	readonly ca: string;
 	/** Path of the socket where Postfix asks for SASL logins. */
 	readonly saslSocket: string;
 	readonly folder: string;
-	/** Delivers by LMTP, an array over one connection; ends when all are accepted. */
-	deliver(user: string, raw: Buffer | string | Array<Buffer | string>): Promise<void>;
-	/** All messages of a mailbox in order of UID, read without touching them. */
-	fetchAll(user: string, mailbox?: string): Promise<StoredMail[]>;
 	/** Runs doveadm on this server, e.g. `['kick', user]`. @returns its standard output */
 	doveadm(args: string[]): Promise<Buffer>;
-	/** Takes effect at the next login. */
-	setPassword(user: string, password: string): Promise<void>;
 	/** Orderly end of all processes; mail stays, `start` brings the server back on the same ports. */
 	halt(): Promise<void>;
 	start(): Promise<void>;

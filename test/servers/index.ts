@@ -1,6 +1,12 @@
 /** Mail servers for tests, demo and e2e: real ones when installed, our own where only Node is needed. */
 export * from './certificates';
 export * from './dovecot';
+export * from './embedded';
+export * from './mailServer';
+export type { AcceptedMail, SmtpFaults } from './embeddedSmtp';
+export type { CommandFault, ImapFaults } from './imap/faults';
+export { type ImapServer, startImapServer } from './imap/server';
+export { Mailbox, MailStore, type StoredMessage } from './imap/store';
 export {
 	accepts,
 	eventually,
