@@ -97,7 +97,7 @@ function someFields(header: string, names: string[], not: boolean): string {
  * @returns its bytes as latin1 text, or undefined when the message has no such part
  */
 export function section(root: MimePart, raw: string, name: string): string | undefined {
-	const [, numbers = '', what = ''] = /^([\d.]*?)\.?(\D.*)?$/s.exec(name) ?? [];
+	const [, numbers = '', what = ''] = /^(\d+(?:\.\d+)*)?\.?([A-Z].*)?$/is.exec(name) ?? [];
 	let part: MimePart | undefined = root;
 	for (const number of numbers.split('.').filter(Boolean).map(Number)) {
 		const inside: MimePart = part.message ?? part;
