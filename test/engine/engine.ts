@@ -14,10 +14,12 @@ import type {
 } from 'n8n-workflow';
 import { Workflow } from 'n8n-workflow';
 import { CredentialsHelper } from './credentials';
-import type { Faults, StepListener } from './n8nStandIn';
-import { N8nStandIn, newId } from './n8nStandIn';
+import { Executions } from './n8nStandIn/executions';
+import { Publication } from './n8nStandIn/publication';
+import type { Faults, StandInOptions, StepListener } from './n8nStandIn/types';
+import { newId } from './n8nStandIn/types';
 import { loadPackage, NodeTypes } from './nodeTypes';
-import type { LogLine, Runtime } from './runtime';
+import type { LogLine, LogSink, Runtime } from './runtime';
 import { acquireRuntime, releaseRuntime } from './runtime';
 import { Store } from './store';
 import type { Collected } from './testNodes';
@@ -53,6 +55,10 @@ export interface EngineOptions {
 
 /** n8n for one test. Made by {@link startEngine}. */
 export class Engine {
+	/** @internal */
+	readonly executions: Executions;
+	/** @internal */
+	readonly publication: Publication;
 	private readonly handles = new Map<string, WorkflowHandle>();
 
 	private constructor(
@@ -60,12 +66,22 @@ export class Engine {
 		private readonly store: Store,
 		private readonly nodeTypes: NodeTypes,
 		private readonly credentials: CredentialsHelper,
-		readonly standIn: N8nStandIn,
+		options: EngineOptions,
 		readonly logs: LogLine[],
 		/** What `test.collect` nodes saw, in order. */
 		readonly collected: Collected[],
-		private readonly sink: (line: LogLine) => void,
-	) {}
+		private readonly sink: LogSink,
+	) {
+		const rules: StandInOptions = {
+			concurrencyLimit: options.concurrencyLimit ?? -1,
+			saveSuccessful: options.saveSuccessful ?? true,
+			activationFirstDelayMs: options.activationFirstDelayMs,
+		};
+		const onStep = options.onStep ?? (() => undefined);
+		const onChange = (id: string): void => this.rowChanged(id);
+		this.executions = new Executions(runtime, store, nodeTypes, credentials, rules, sink, onChange, onStep);
+		this.publication = new Publication(runtime, store, nodeTypes, this.executions, rules, sink, onStep);
+	}
 
 	/** @internal */
 	static async start(options: EngineOptions): Promise<Engine> {
@@ -78,31 +94,19 @@ export class Engine {
 		let store: Store | undefined;
 		try {
 			const collected: Collected[] = [];
-			const loader = await loadPackage(runtime, options.packageDir ?? REPOSITORY);
+			const testNodes = createTestNodes((entry) => collected.push(entry));
 			const nodeTypes = new NodeTypes(
-				loader,
-				createTestNodes((entry) => collected.push(entry)),
+				await loadPackage(runtime, options.packageDir ?? REPOSITORY),
+				testNodes,
 			);
 			store = new Store(options.stateDir, options.fsync ?? false);
 			const credentials = new CredentialsHelper(runtime, store, nodeTypes);
-			let engine: Engine | undefined;
-			const standIn = new N8nStandIn(
-				runtime,
-				store,
-				nodeTypes,
-				credentials,
-				{
-					concurrencyLimit: options.concurrencyLimit ?? -1,
-					saveSuccessful: options.saveSuccessful ?? true,
-					activationFirstDelayMs: options.activationFirstDelayMs,
-				},
-				sink,
-				(id) => engine?.rowChanged(id),
-				options.onStep ?? (() => undefined),
-			);
-			engine = new Engine(runtime, store, nodeTypes, credentials, standIn, logs, collected, sink);
+			const engine = new Engine(runtime, store, nodeTypes, credentials, options, logs, collected, sink);
 			for (const { id } of store.workflows.all()) engine.handle(id);
-			if (options.activateOnStart !== false) await standIn.boot();
+			if (options.activateOnStart !== false) {
+				engine.executions.boot();
+				await engine.publication.boot();
+			}
 			return engine;
 		} catch (error) {
 			store?.close();
@@ -118,7 +122,7 @@ export class Engine {
 
 	/** Faults of n8n's database for the next emit. */
 	get faults(): Faults {
-		return this.standIn.faults;
+		return this.executions.faults;
 	}
 
 	/** Folder of binary data. */
@@ -142,7 +146,7 @@ export class Engine {
 	/** The editor's test of a credential: the node's own function in a real CredentialTestContext. */
 	async testCredential(type: string, data: IDataObject): Promise<INodeCredentialTestResult> {
 		return await this.credentials.test(
-			this.standIn.additionalData(),
+			this.executions.additionalData(),
 			type,
 			data as ICredentialDataDecryptedObject,
 		);
@@ -230,7 +234,8 @@ export class Engine {
 	 */
 	async stop(graceMs = STOP_GRACE_MS): Promise<void> {
 		try {
-			await this.standIn.stop(graceMs);
+			await this.publication.stop();
+			await this.executions.stop(graceMs);
 		} finally {
 			for (const handle of this.handles.values()) handle.dispose();
 			this.store.close();
@@ -273,7 +278,7 @@ export class Engine {
 			active: false,
 			nodeTypes: this.nodeTypes,
 		});
-		const additionalData = this.standIn.additionalData();
+		const additionalData = this.executions.additionalData();
 		additionalData.currentNodeParameters = workflow.getNode(node.name)?.parameters ?? node.parameters;
 		const context = new this.runtime.core.LoadOptionsContext(workflow, node, additionalData, 'parameters');
 		return await workflow.expression.withIsolate(

@@ -32,6 +32,7 @@ type Core = typeof import('n8n-core');
 export interface Runtime {
 	core: Core;
 	container: typeof ContainerType;
+	logger: BackendCommon.Logger;
 	/** Which of n8n's expression engines runs: `vm` as in production, `quickjs` where isolated-vm cannot load. */
 	expressionEngine: 'vm' | 'quickjs';
 	/** The folder of binary data. */
@@ -80,16 +81,17 @@ async function prepare(stateDir: string | undefined): Promise<Runtime> {
 	const fromCore = createRequire(require.resolve('n8n-core'));
 	const { Container } = fromCore('@n8n/di') as { Container: typeof ContainerType };
 	const { Logger } = fromCore('@n8n/backend-common') as typeof BackendCommon;
-	Container.set(Logger, createLogger() as unknown as InstanceType<typeof Logger>);
+	const logger = createLogger() as unknown as InstanceType<typeof Logger>;
+	Container.set(Logger, logger);
 	const { LoggerProxy } = fromCore('n8n-workflow') as typeof import('n8n-workflow');
-	LoggerProxy.init(createLogger());
+	LoggerProxy.init(logger);
 	setEncryptionKey(core, Container);
 	const binaryDir = path.join(stateDir ?? folder, 'storage');
 	const config = Container.get(core.BinaryDataConfig);
 	config.mode = 'filesystem';
 	config.localStoragePath = binaryDir;
 	await Container.get(core.BinaryDataService).init();
-	return { core, container: Container, expressionEngine: await startExpressionEngine(), binaryDir };
+	return { core, container: Container, logger, expressionEngine: await startExpressionEngine(), binaryDir };
 }
 
 /** n8n loads node classes in another way when NODE_ENV is `test`, as jest sets it. */
@@ -97,7 +99,7 @@ function loadCore(): Core {
 	const before = process.env['NODE_ENV'];
 	process.env['NODE_ENV'] = 'production';
 	try {
-		return require('n8n-core') as Core;
+		return createRequire(__filename)('n8n-core') as Core;
 	} finally {
 		if (before === undefined) delete process.env['NODE_ENV'];
 		else process.env['NODE_ENV'] = before;
@@ -106,7 +108,7 @@ function loadCore(): Core {
 
 function makeHome(stateDir: string | undefined): string {
 	if (stateDir !== undefined) mkdirSync(stateDir, { recursive: true });
-	home = mkdtempSync(path.join(stateDir ?? os.tmpdir(), 'mailroom-engine-'));
+	home = mkdtempSync(path.join(stateDir ?? os.tmpdir(), `mailroom-engine-${process.pid}-`));
 	process.removeListener('exit', removeHome);
 	process.once('exit', removeHome);
 	return home;

@@ -12,7 +12,7 @@ import type {
 } from 'n8n-workflow';
 import { createRunExecutionData } from 'n8n-workflow';
 import type { Engine } from './engine';
-import { newId } from './n8nStandIn';
+import { newId } from './n8nStandIn/types';
 import type { NodeTypes } from './nodeTypes';
 import type { ExecutionRecord, ExecutionRow, Store, WorkflowRow } from './store';
 
@@ -61,12 +61,12 @@ export class WorkflowHandle {
 	 * @throws what the trigger threw at the last attempt
 	 */
 	async activate(mode?: WorkflowActivateMode): Promise<void> {
-		await this.engine.standIn.publish(this.id, mode);
+		await this.engine.publication.publish(this.id, mode);
 	}
 
 	async deactivate(): Promise<void> {
 		const start = performance.now();
-		await this.engine.standIn.unpublish(this.id);
+		await this.engine.publication.unpublish(this.id);
 		this.lastCloseMs = performance.now() - start;
 	}
 
@@ -150,7 +150,7 @@ export class WorkflowHandle {
 
 	/** Stops a running or queued execution, as a user does. */
 	cancel(executionId: string): void {
-		this.engine.standIn.cancel(executionId);
+		this.engine.executions.cancel(executionId);
 	}
 
 	/**
@@ -165,15 +165,17 @@ export class WorkflowHandle {
 		);
 		const name = options.startNode ?? nodes.find((candidate) => !fed.has(candidate.name))?.name;
 		// A Workflow fills in the parameters that equal their defaults, which the editor does not save.
-		const node = name ? this.engine.standIn.createWorkflow(this.row, this.row, 'manual').getNode(name) : null;
+		const node = name
+			? this.engine.executions.createWorkflow(this.row, this.row, 'manual').getNode(name)
+			: null;
 		if (node === null) throw new Error(`The workflow has no node ${name ?? 'to start from'}`);
 		const data = createRunExecutionData({
 			executionData: {
 				nodeExecutionStack: [{ node, data: { main: [options.items ?? [{ json: {} }]] }, source: null }],
 			},
 		});
-		const id = await this.engine.standIn.start({ ...this.draft(), mode: 'manual', data, key: null });
-		return (await this.engine.standIn.ended(id)) as IRun;
+		const id = await this.engine.executions.start({ ...this.draft(), mode: 'manual', data, key: null });
+		return (await this.engine.executions.ended(id)) as IRun;
 	}
 
 	/** "Execute step" on a trigger: resolves with the run of its first emit, rejects with what the editor shows. */
@@ -182,7 +184,7 @@ export class WorkflowHandle {
 		if (this.nodeTypes.getByNameAndVersion(node.type, node.typeVersion).trigger === undefined) {
 			throw new Error(`"${nodeName}" is no trigger; use run()`);
 		}
-		const start = this.engine.standIn.start({
+		const start = this.engine.executions.start({
 			...this.draft(),
 			mode: 'manual',
 			data: createRunExecutionData({}),
@@ -195,13 +197,13 @@ export class WorkflowHandle {
 				}),
 		});
 		const result = start.then(async (id) => {
-			const run = (await this.engine.standIn.ended(id)) as IRun;
+			const run = (await this.engine.executions.ended(id)) as IRun;
 			const { error } = run.data.resultData;
 			if (error) throw error;
 			return run;
 		});
 		return Object.assign(result, {
-			cancel: () => void start.then((id) => this.engine.standIn.cancel(id)),
+			cancel: () => void start.then((id) => this.engine.executions.cancel(id)),
 		}) as TestStep;
 	}
 
