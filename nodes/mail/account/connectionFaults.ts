@@ -25,7 +25,7 @@ export const CONNECTION_FAULTS: readonly DiagnosisRow[] = [
 	{
 		id: 'name-lookup-failed',
 		class: 'transient',
-		cause: 'The address of {host} could not be looked up, because the name server (DNS) did not answer.',
+		cause: 'The name {host} could not be looked up, because the name server (DNS) did not answer.',
 		nextStep: 'Check that the machine n8n runs on has a working network and name server.',
 		when: [
 			{ code: ['EAI_AGAIN', 'ESERVFAIL'] },
@@ -36,7 +36,7 @@ export const CONNECTION_FAULTS: readonly DiagnosisRow[] = [
 		// Not a configuration fault: a network that is down gives the same answer for a right name.
 		id: 'host-not-found',
 		class: 'transient',
-		cause: 'There is no server by the name of {host}.',
+		cause: 'The name {host} does not exist in DNS, so there is no server to talk to.',
 		nextStep:
 			'Check the spelling of the {protocol} host: a name such as imap.example.com, without https:// and without a slash. If it is right, the network or its name server is down.',
 		when: [{ code: ['ENOTFOUND', 'ENODATA', 'EDNS'] }, { text: /getaddrinfo ENOTFOUND/ }],
@@ -87,7 +87,7 @@ export const CONNECTION_FAULTS: readonly DiagnosisRow[] = [
 	{
 		id: 'wrong-protocol-port',
 		class: 'configuration',
-		cause: 'The server at {server} does not speak {protocol}, because the port belongs to something else.',
+		cause: '{server} does not speak {protocol}: the port belongs to something else.',
 		nextStep: '{port advice}',
 		when: [
 			{ portFault: ['other-protocol'], code: BAD_START },

@@ -139,7 +139,7 @@ export const DELIVERY_REFUSALS: readonly DiagnosisRow[] = [
 		id: 'recipient-mailbox-full',
 		class: 'permanent',
 		cause: 'The mailbox of the recipient is full.',
-		nextStep: 'Send again when the recipient has made room, or reach him another way.',
+		nextStep: 'Send again when the recipient has made room, or reach them another way.',
 		when: [
 			{ side: 'smtp', enhancedCode: ['5.2.2'] },
 			{ side: 'smtp', text: /over ?quota|quota exceeded|mailbox (is )?full|out of storage/i },

@@ -181,7 +181,7 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		id: 'throttled',
 		class: 'throttled',
 		cause: '{provider} asks us to slow down: this account made too many requests or moved too much data.',
-		nextStep: 'It goes on by itself after a wait. If it happens often, poll less or spread the work.',
+		nextStep: 'Wait some minutes before the next attempt. If it happens often, poll less or spread the work.',
 		when: [
 			{ code: ['ETHROTTLE'] },
 			{
@@ -194,7 +194,7 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		class: 'limit',
 		cause: '{provider} allows only a limited number of connections at a time, and all are taken.',
 		nextStep:
-			'It is tried again by itself. Close other mail programs for this mailbox, or let fewer workflows use it at once.',
+			'A new attempt after some minutes helps. Close other mail programs for this mailbox, or let fewer workflows use it at once.',
 		when: [
 			{ side: 'imap', responseCode: ['LIMIT'] },
 			{
@@ -236,7 +236,7 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		id: 'server-unavailable',
 		class: 'transient',
 		cause: '{provider} has a problem of its own at the moment.',
-		nextStep: 'It is tried again by itself; nothing has to be changed in the credential.',
+		nextStep: 'Nothing has to be changed; a new attempt in a few minutes mostly works.',
 		when: [
 			{ side: 'imap', responseCode: ['UNAVAILABLE', 'INUSE', 'SERVERBUG'] },
 			{ side: 'smtp', responseCode: ['421', '454'] },

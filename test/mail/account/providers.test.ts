@@ -1,3 +1,5 @@
+import { readFileSync } from 'fs';
+import { join } from 'path';
 import {
 	endpointsOf,
 	PROVIDER_KEYS,
@@ -107,4 +109,16 @@ describe('looking up', () => {
 			expect(providerKeyForHost(host)).toBeUndefined();
 		},
 	);
+});
+
+describe('docs/accounts.md', () => {
+	const sections = readFileSync(join(__dirname, '../../../docs/accounts.md'), 'utf8').split('\n### ');
+
+	it.each(PROVIDER_KEYS)('%s: a section with both servers as the table has them', (key) => {
+		const { label, imap, smtp } = PROVIDERS[key];
+		const section = sections.find((text) => text.startsWith(`${label}\n`)) ?? '';
+		for (const { host, port, security } of [imap, smtp]) {
+			expect(section).toContain(`\`${host}:${port}\` ${security.toUpperCase()}`);
+		}
+	});
 });

@@ -1,6 +1,8 @@
+import { readFileSync } from 'fs';
 import { DIAGNOSES, diagnose, type Symptom } from '../../../nodes/mail/account/refusals';
 import { PROVIDER_KEYS, PROVIDERS } from '../../../nodes/mail/account/providers';
 import * as TABLES from './serverAnswers';
+import { ACCOUNTS_DOC, MARK, symptomsMarkdown } from './symptomsDoc';
 
 type Case = [id: string, class_: string, symptom: Symptom];
 
@@ -208,4 +210,10 @@ describe('every diagnosis', () => {
 			'url',
 		);
 	});
+});
+
+it('docs/accounts.md lists every diagnosis as the tables have it (update: npx tsx test/mail/account/symptomsDoc.ts)', () => {
+	const [, written] = readFileSync(ACCOUNTS_DOC, 'utf8').split(MARK);
+	expect(written).toBe(symptomsMarkdown());
+	for (const { id } of DIAGNOSES) expect(written).toContain(`\`${id}\`: `);
 });

@@ -1,0 +1,60 @@
+/**
+ * Writes the part "Help by symptom" of docs/accounts.md from the tables of diagnoses:
+ * `npx tsx test/mail/account/symptomsDoc.ts`. A test compares the two.
+ */
+import { readFileSync, writeFileSync } from 'fs';
+import { join } from 'path';
+import { CONNECTION_FAULTS, LINE_FAULTS } from '../../../nodes/mail/account/connectionFaults';
+import { DELIVERY_REFUSALS } from '../../../nodes/mail/account/deliveryRefusals';
+import { LOGIN_REFUSALS } from '../../../nodes/mail/account/loginRefusals';
+import { PASSWORD_REFUSALS } from '../../../nodes/mail/account/passwordRefusals';
+import { DIAGNOSES, type DiagnosisRow } from '../../../nodes/mail/account/refusals';
+
+export const ACCOUNTS_DOC = join(__dirname, '../../../docs/accounts.md');
+
+/** Starts the written part; everything after it belongs to this script. */
+export const MARK =
+	'<!-- Below: written by test/mail/account/symptomsDoc.ts from the tables of diagnoses. -->\n';
+
+const CONNECTION = [...CONNECTION_FAULTS, ...LINE_FAULTS];
+const LOGIN = [...LOGIN_REFUSALS, ...PASSWORD_REFUSALS];
+const OTHER = DIAGNOSES.filter((row) => ![...CONNECTION, ...LOGIN, ...DELIVERY_REFUSALS].includes(row));
+
+const GROUPS: ReadonlyArray<[title: string, rows: readonly DiagnosisRow[]]> = [
+	['The server cannot be reached', CONNECTION],
+	['The login is refused', LOGIN],
+	['A mail or a mailbox is refused', DELIVERY_REFUSALS],
+	['Anything else', OTHER],
+];
+
+const VALUES: Record<string, string> = {
+	provider: 'the provider',
+	host: 'of the host',
+	server: 'the server',
+	protocol: 'IMAP or SMTP',
+	'password advice': 'Follow the section of your provider above.',
+	'port advice': 'See [Ports](#ports).',
+};
+
+const plain = (sentence: string): string =>
+	sentence
+		.replace(/\{([a-z ]+)\}/g, (placeholder, name: string) => VALUES[name] ?? placeholder)
+		.replace(/^the /, 'The ');
+
+/** The Markdown after {@link MARK}. */
+export function symptomsMarkdown(): string {
+	const sections = GROUPS.map(([title, rows]) => {
+		const byId = new Map(rows.map((row) => [row.id, row]));
+		const entries = [...byId.values()].map(({ id, cause, nextStep, url }) => {
+			const page = url === undefined ? '' : ` ([page](${url}))`;
+			return `- \`${id}\`: ${plain(cause)}\n  **Do:** ${plain(nextStep)}${page}`;
+		});
+		return `### ${title}\n\n${entries.join('\n')}\n`;
+	});
+	return `\n${sections.join('\n')}`;
+}
+
+if (require.main === module) {
+	const [head = ''] = readFileSync(ACCOUNTS_DOC, 'utf8').split(MARK);
+	writeFileSync(ACCOUNTS_DOC, head + MARK + symptomsMarkdown());
+}
