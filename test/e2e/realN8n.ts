@@ -14,7 +14,7 @@ const STOP_TIMEOUT_MS = 40_000;
 /** A port found free can be taken by another process before n8n binds it. */
 const START_ATTEMPTS = 3;
 const READY_LINE = 'Editor is now accessible via';
-const LOG_TAIL_LINES = 30;
+const LOG_TAIL_LINES = 40;
 
 export const OWNER = { email: 'owner@mailroom.example', password: 'Mailroom-e2e-1' } as const;
 
@@ -55,6 +55,11 @@ export class RealN8n {
 	/** Everything n8n printed since the first start. */
 	log(): string {
 		return this.output;
+	}
+
+	/** The last lines of the log, without what n8n tells at each start. */
+	logTail(): string {
+		return tail(this.output);
 	}
 
 	/** Process id, to signal it in a special way. */
@@ -210,7 +215,11 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
 }
 
 function tail(text: string): string {
-	return text.trim().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+	const lines = text.trim().split('\n');
+	return lines
+		.filter((line) => !/migration |^ - N8N_|\[license SDK\]/.test(line))
+		.slice(-LOG_TAIL_LINES)
+		.join('\n');
 }
 
 /** Ports of 127.0.0.1 that were free a moment ago. */

@@ -1,0 +1,177 @@
+/** What the scenarios share: one real n8n with the package, one Dovecot, a way to send, and a record of runs. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+	eventually,
+	startDovecot,
+	startEmbeddedServers,
+	type Dovecot,
+	type EmbeddedServers,
+	type StoredMail,
+} from '../servers';
+import { temporaryFolder } from './cleanup';
+import { packPackage } from './packPackage';
+import { startN8n, type RealN8n } from './realN8n';
+import { Recorder } from './recorder';
+import type { RestClient, WorkflowInput } from './restClient';
+import { CREDENTIAL_TYPE, type CredentialRef } from './workflows';
+
+const DOMAIN = 'example.test';
+const PASSWORD = 'correct horse 7';
+const FLAG_TIMEOUT_MS = 15_000;
+
+/** Accounts that may send through the embedded server, or receive from it. */
+const EMBEDDED_NAMES = ['tested', 'sender', 'recipient'];
+
+/** Where a credential sends mail through. */
+export interface Submission {
+	host: string;
+	port: number;
+	security: 'tls' | 'starttls' | 'none';
+}
+
+/** A mailbox of its own for one scenario, and the credential for it. */
+export interface Account {
+	user: string;
+	password: string;
+	/** The credential's fields, as saved. */
+	data: Record<string, unknown>;
+	credential: CredentialRef;
+}
+
+export class Rig {
+	private readonly finalChecks: Array<{ what: string; check: () => Promise<void> }> = [];
+
+	private constructor(
+		readonly dovecot: Dovecot,
+		/** SMTP that keeps what it accepts, byte for byte. */
+		readonly embedded: EmbeddedServers,
+		/** Undefined where Postfix cannot be started. */
+		readonly postfix: Submission | undefined,
+		readonly recorder: Recorder,
+		readonly n8n: RealN8n,
+	) {}
+
+	/** Packs the package (unless a tarball is given), starts all servers and n8n. */
+	static async start(tarball?: string): Promise<Rig> {
+		const packageTarball = tarball ?? (await packPackage());
+		const dovecot = await startDovecot({ users: [] });
+		const users = EMBEDDED_NAMES.map((name) => ({ user: `${name}@${DOMAIN}`, password: PASSWORD }));
+		const embedded = await startEmbeddedServers({ users });
+		const recorder = await Recorder.start();
+		const authority = join(temporaryFolder('ca'), 'ca.pem');
+		writeFileSync(authority, dovecot.ca);
+		// Certificates are verified in every scenario: n8n's Node trusts the authority of the test servers.
+		const n8n = await startN8n({ packageTarball, env: { NODE_EXTRA_CA_CERTS: authority } });
+		return new Rig(dovecot, embedded, undefined, recorder, n8n);
+	}
+
+	get rest(): RestClient {
+		return this.n8n.rest;
+	}
+
+	/** The embedded server as a credential names it. */
+	get embeddedSubmission(): Submission {
+		return { host: this.embedded.host, port: this.embedded.ports.smtp, security: 'starttls' };
+	}
+
+	/** Makes a user at Dovecot and a credential in n8n. */
+	async account(name: string, submission?: Submission): Promise<Account> {
+		const user = `${name}@${DOMAIN}`;
+		await this.dovecot.setPassword(user, PASSWORD);
+		const data = {
+			provider: 'custom',
+			user,
+			password: PASSWORD,
+			imapHost: this.dovecot.host,
+			imapPort: this.dovecot.ports.imaps,
+			imapSecurity: 'tls',
+			...(submission && {
+				smtpHost: submission.host,
+				smtpPort: submission.port,
+				smtpSecurity: submission.security,
+			}),
+		};
+		const credential = await this.rest.createCredential({ name: user, type: CREDENTIAL_TYPE, data });
+		return { user, password: PASSWORD, data, credential };
+	}
+
+	/** Saves and publishes a workflow. @returns its id */
+	async publish(workflow: WorkflowInput): Promise<string> {
+		const { id } = await this.rest.createWorkflow(workflow);
+		await this.rest.publish(id);
+		return id;
+	}
+
+	async deliver(account: Account, ...subjects: string[]): Promise<void> {
+		await this.dovecot.deliver(
+			account.user,
+			subjects.map((subject) => plainMail(account.user, subject)),
+		);
+	}
+
+	/** The stored mail with this subject. */
+	async stored(account: Account, subject: string): Promise<StoredMail> {
+		const mails = await this.dovecot.fetchAll(account.user);
+		const found = mails.filter(({ raw }) => raw.includes(`\r\nSubject: ${subject}\r\n`));
+		assert.equal(found.length, 1, `mails with subject "${subject}" in ${account.user}`);
+		return found[0]!;
+	}
+
+	/** Waits until the mail with this subject is marked read. */
+	async untilSeen(account: Account, subject: string): Promise<void> {
+		await eventually(FLAG_TIMEOUT_MS, `\\Seen on "${subject}"`, async () =>
+			(await this.stored(account, subject)).flags.includes('\\Seen'),
+		);
+	}
+
+	/** At the very end, after all restarts, something must (still) hold. */
+	atTheEnd(what: string, check: () => Promise<void>): void {
+		this.finalChecks.push({ what, check });
+	}
+
+	/** At the very end the workflow must have run just so often by its trigger: none lost, none repeated. */
+	expectRuns(workflowId: string, what: string, runs: number): void {
+		this.atTheEnd(what, async () => {
+			const executions = await this.rest.executions({ workflowId });
+			const states = executions.map(({ id, status, mode }) => `${id} ${mode} ${status}`);
+			assert.equal(executions.filter(({ mode }) => mode === 'trigger').length, runs, states.join(', '));
+		});
+	}
+
+	/** @throws Error naming every final check that does not hold */
+	async runFinalChecks(): Promise<number> {
+		const failures: string[] = [];
+		for (const { what, check } of this.finalChecks) {
+			await check().catch((error: Error) => failures.push(`${what}: ${error.message}`));
+		}
+		if (failures.length > 0) throw new Error(failures.join('\n'));
+		return this.finalChecks.length;
+	}
+
+	async stop(): Promise<void> {
+		await Promise.allSettled([
+			this.n8n.kill(),
+			this.recorder.stop(),
+			this.embedded.stop(),
+			this.dovecot.stop(),
+		]);
+	}
+}
+
+/** A small message as another server would deliver it. */
+export function plainMail(to: string, subject: string): string {
+	return [
+		'From: "Ann Sender" <ann@elsewhere.test>',
+		`To: ${to}`,
+		`Subject: ${subject}`,
+		`Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
+		`Message-ID: <${Math.random().toString(36).slice(2)}@elsewhere.test>`,
+		'MIME-Version: 1.0',
+		'Content-Type: text/plain; charset=utf-8',
+		'',
+		'Hello.',
+		'',
+	].join('\r\n');
+}
