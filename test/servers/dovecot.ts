@@ -1,17 +1,17 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { chmod, chown, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { testCertificates, type KeyPair } from './certificates';
 import { dovecotConfig, dovecotFiles, type DovecotLayout, mailOwner } from './dovecotConfig';
+import { GuardedProcess } from './guardedProcess';
 import { deliverByLmtp } from './lmtp';
-import { accepts, eventually, freePorts, HOST, temporaryFolder, type TestUser } from './local';
+import { eventually, freePorts, HOST, temporaryFolder, type TestUser } from './local';
 import type { MailServer, StoredMail } from './mailServer';
 import { findProgram, howToGet, missingParts } from './parts';
 
-const START_LIMIT_MS = 10_000;
-const STOP_LIMIT_MS = 10_000;
 const START_TRIES = 3;
+const PASSWORD_LIMIT_MS = 5_000;
 const MAX_DOVEADM_OUTPUT_BYTES = 512 * 1024 * 1024;
 
 export interface DovecotOptions extends Partial<Omit<DovecotLayout, 'folder' | 'ports'>> {
@@ -27,6 +27,8 @@ export interface Dovecot extends MailServer {
 	/** Path of the socket where Postfix asks for SASL logins. */
 	readonly saslSocket: string;
 	readonly folder: string;
+	/** Takes effect at once; needs the mechanism `plain`. */
+	setPassword(user: string, password: string): Promise<void>;
 	/** Runs doveadm on this server, e.g. `['kick', user]`. @returns its standard output */
 	doveadm(args: string[]): Promise<Buffer>;
 	/** Orderly end of all processes; mail stays, `start` brings the server back on the same ports. */
@@ -38,74 +40,6 @@ export interface Dovecot extends MailServer {
 	log(): string;
 	/** Ends everything and removes the folder. */
 	stop(): Promise<void>;
-}
-
-/** @returns the process ids below `parent`, found in /proc (children, their children and so on) */
-async function descendants(parent: number): Promise<number[]> {
-	const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '');
-	const direct = children.split(' ').filter(Boolean).map(Number);
-	const deeper = await Promise.all(direct.map(descendants));
-	return [...direct, ...deeper.flat()];
-}
-
-/** Whether a process runs; one that has ended but was not yet collected by its parent does not. */
-function isRunning(pid: number): boolean {
-	try {
-		// Where there is no /proc (not Linux) only the master is known, and asking it is good enough.
-		if (!existsSync('/proc/self/stat')) return process.kill(pid, 0);
-		return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-	} catch {
-		return false;
-	}
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-	try {
-		process.kill(pid, name);
-	} catch {
-		// It has ended meanwhile: nothing to do.
-	}
-}
-
-/** The processes of one Dovecot: a master in the foreground and what it starts. */
-class Processes {
-	private master: ChildProcess | undefined;
-
-	constructor(
-		private readonly config: string,
-		private readonly port: () => number,
-	) {}
-
-	async start(): Promise<void> {
-		const program = findProgram('dovecot');
-		if (program === undefined) throw new Error(`Dovecot is missing.\n${howToGet(['dovecot'])}`);
-		const master = spawn(program, ['-F', '-c', this.config], { stdio: ['ignore', 'ignore', 'pipe'] });
-		let errors = '';
-		master.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-		master.on('error', (error) => (errors += error.message));
-		this.master = master;
-		await eventually(START_LIMIT_MS, 'start of Dovecot', async () => {
-			if (master.exitCode !== null || master.pid === undefined) {
-				throw new Error(`Dovecot did not start: ${errors.trim()}`);
-			}
-			return await accepts(this.port());
-		});
-	}
-
-	async end(name: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-		const master = this.master;
-		this.master = undefined;
-		if (master?.pid === undefined) return;
-		const { pid } = master;
-		const known = new Set<number>();
-		// Asked again and again: the master would wait seconds for children that were just starting.
-		await eventually(STOP_LIMIT_MS, 'end of Dovecot', async () => {
-			if (isRunning(pid)) (await descendants(pid)).forEach((child) => known.add(child));
-			const running = [pid, ...known].filter(isRunning);
-			running.forEach((each) => signal(each, name));
-			return running.length === 0;
-		});
-	}
 }
 
 /** Cuts the output of `doveadm -f pager fetch 'uid flags size.physical text'` into messages. */
@@ -155,8 +89,13 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 	const files = dovecotFiles(folder);
 	const ports = { imap: 0, imaps: 0, lmtp: 0 };
 	const passwords = new Map(users.map((user) => [user.user.toLowerCase(), user.password]));
-	const processes = new Processes(files.config, () => ports.imap);
+	const processes = new GuardedProcess(
+		'Dovecot',
+		() => [findProgram('dovecot') ?? 'dovecot', '-F', '-c', files.config],
+		() => ports.imap,
+	);
 
+	let usersTime = Date.now();
 	const writeUsers = async (): Promise<void> => {
 		const lines = [...passwords].map(
 			([user, password]) => `${user}:{PLAIN.b64}${Buffer.from(password).toString('base64')}::::::\n`,
@@ -186,7 +125,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 			try {
 				return await start();
 			} catch (error) {
-				await processes.end('SIGKILL');
+				await processes.kill();
 				// Somebody else may have taken one of the ports in between.
 				if (tries === START_TRIES || !String(error).includes('in use')) throw error;
 			}
@@ -198,7 +137,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 		await writeUsers();
 		await startOnFreePorts();
 	} catch (error) {
-		await processes.end('SIGKILL');
+		await processes.kill();
 		await remove();
 		throw error;
 	}
@@ -222,17 +161,26 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 		setPassword: async (user, password) => {
 			passwords.set(user.toLowerCase(), password);
 			await writeUsers();
+			// Dovecot looks at the file's time (whole seconds) at most once a second.
+			await utimes(files.users, new Date(), new Date((usersTime += 1000)));
+			await eventually(PASSWORD_LIMIT_MS, 'new password in Dovecot', async () => {
+				const test = doveadm(['auth', 'test', '--', user, password]);
+				return await test.then(
+					() => true,
+					() => false,
+				);
+			});
 		},
 		start,
-		halt: async () => await processes.end('SIGTERM'),
+		halt: async () => await processes.end(),
 		restart: async () => {
-			await processes.end('SIGTERM');
+			await processes.end();
 			await start();
 		},
-		kill: async () => await processes.end('SIGKILL'),
+		kill: async () => await processes.kill(),
 		log: () => readFileSync(files.log, 'utf8'),
 		stop: async () => {
-			await processes.end('SIGTERM');
+			await processes.kill();
 			await remove();
 		},
 	};
