@@ -1,7 +1,5 @@
 /** The arrows of the house hold: each forbidden way to reach a module is red, what the layers need is green. */
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
-import { ROOT } from '../dist';
+import { lint } from './lint';
 
 interface Case {
 	/** Cases of one group make one test. */
@@ -171,28 +169,15 @@ const green: Case[] = [
 	},
 ];
 
-type Message = { rule: string | null; message: string };
-
-/** What ESLint says of each case. */
-function lint(cases: Case[]): Map<Case, Message[]> {
-	const run = spawnSync(process.execPath, [path.join(__dirname, 'lintCases.mjs')], {
-		cwd: ROOT,
-		encoding: 'utf8',
-		input: JSON.stringify(cases),
-		maxBuffer: 64 * 1024 * 1024,
-	});
-	if (run.status !== 0) throw new Error(run.stderr);
-	const answers = JSON.parse(run.stdout) as Message[][];
-	return new Map(cases.map((entry, index) => [entry, answers[index]!]));
-}
-
 function grouped(cases: Case[]): [group: string, cases: Case[]][] {
 	const groups = new Map<string, Case[]>();
 	for (const entry of cases) groups.set(entry.group, [...(groups.get(entry.group) ?? []), entry]);
 	return [...groups];
 }
 
-const said = lint([...red, ...green]);
+const all = [...red, ...green];
+const answers = lint(all);
+const said = new Map(all.map((entry, index) => [entry, answers[index]!]));
 
 test.each(grouped(red))('red: %s', (_group, cases) => {
 	for (const entry of cases) {
