@@ -130,7 +130,8 @@ describe('an engine in this process', () => {
 	test('a trigger that throws is tried five times and activate() tells why', async () => {
 		const wf = engine.addWorkflow(chain(trigger({ throw: 'no such mailbox' })));
 		await expect(wf.activate()).rejects.toThrow('no such mailbox');
-		for (let call = 1; call <= 5; call++) expect((await control.next(wf.id)).hello.activation).toBe('activate');
+		for (let call = 1; call <= 5; call++)
+			expect((await control.next(wf.id)).hello.activation).toBe('activate');
 		expect(Object.values(wf.triggerStatus())).toEqual(['failed']);
 	});
 
