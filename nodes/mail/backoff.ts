@@ -52,7 +52,11 @@ export function endingOf(retry: RetryClass, waitMs?: number): Ending {
  * @param random a number in [0, 1)
  * @returns how long to wait, and the state to hand in next time
  */
-export function nextDelay(state: BackoffState, ending: Ending, random: number): { delayMs: number; state: BackoffState } {
+export function nextDelay(
+	state: BackoffState,
+	ending: Ending,
+	random: number,
+): { delayMs: number; state: BackoffState } {
 	const failures = state.failures + 1;
 	switch (ending.stage) {
 		case 'unreached': {

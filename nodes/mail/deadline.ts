@@ -20,10 +20,14 @@ export async function withDeadline<T>(
 	return await new Promise<T>((resolve, reject) => {
 		const cancel = clock.after(ms, () => {
 			reject(
-				new MailError('TIMEOUT', `The mail server did not answer within ${Math.round(ms / 1000)} s while ${what}.`, {
-					retry: 'transient',
-					nextStep: 'The connection was given up; a new one is tried when there is more to do.',
-				}),
+				new MailError(
+					'TIMEOUT',
+					`The mail server did not answer within ${Math.round(ms / 1000)} s while ${what}.`,
+					{
+						retry: 'transient',
+						nextStep: 'The connection was given up; a new one is tried when there is more to do.',
+					},
+				),
 			);
 			destroy();
 		});

@@ -16,7 +16,8 @@ export const MAIL_ERROR_CODES = {
 	ADDRESS: 'An e-mail address cannot be used as it is written',
 	MESSAGE: 'The message cannot be built or sent as it is',
 	REFUSED: 'The mail server did not accept the message',
-	UNKNOWN: 'The connection was lost after the whole message had been handed over: nobody can say whether it was accepted',
+	UNKNOWN:
+		'The connection was lost after the whole message had been handed over: nobody can say whether it was accepted',
 	CANCELLED: 'The caller gave up',
 } as const;
 
@@ -100,9 +101,15 @@ export class MailError extends Error {
  * @param secrets passwords and tokens that must not appear, also not in base64 (a server may echo what it was sent)
  */
 export function cleanServerText(text: string, secrets: readonly string[] = []): string {
-	let clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
+	let clean = text
+		.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ')
+		.trim();
 	for (const secret of secrets.filter((value) => value.length >= 4)) {
-		clean = clean.split(secret).join('***').split(Buffer.from(secret).toString('base64').replace(/=+$/, '')).join('***');
+		clean = clean
+			.split(secret)
+			.join('***')
+			.split(Buffer.from(secret).toString('base64').replace(/=+$/, ''))
+			.join('***');
 	}
 	return clean.length > MAX_REPLY_LENGTH ? `${clean.slice(0, MAX_REPLY_LENGTH)}…` : clean;
 }

@@ -53,11 +53,16 @@ export function endpointOf(account: Account, side: 'imap' | 'smtp'): Endpoint {
  */
 export function refusePlainTextLogin(account: Account, endpoint: Endpoint, side: 'imap' | 'smtp'): void {
 	if (endpoint.security !== 'none' || account.password === '' || isPrivateHost(endpoint.host)) return;
-	throw new MailError('ACCOUNT', `The password would travel unencrypted to ${endpoint.host}, so nothing was sent.`, {
-		retry: 'configuration',
-		side,
-		nextStep: 'Choose TLS or STARTTLS in the credential. No encryption is allowed only to this machine and private networks.',
-	});
+	throw new MailError(
+		'ACCOUNT',
+		`The password would travel unencrypted to ${endpoint.host}, so nothing was sent.`,
+		{
+			retry: 'configuration',
+			side,
+			nextStep:
+				'Choose TLS or STARTTLS in the credential. No encryption is allowed only to this machine and private networks.',
+		},
+	);
 }
 
 /** Whether a host names this machine or an address that is never routed on the internet (RFC 1918, 4193, 3927). */
@@ -78,7 +83,8 @@ export function isPrivateHost(host: string): boolean {
 export function accountIdentity(account: Account): string {
 	const host = account.imap?.host.toLowerCase() ?? '';
 	const labels = host.split('.');
-	const domain = isIP(host) || labels.length < 3 ? host : labels.slice(shortSecondLevel(labels) ? -3 : -2).join('.');
+	const domain =
+		isIP(host) || labels.length < 3 ? host : labels.slice(shortSecondLevel(labels) ? -3 : -2).join('.');
 	return `${account.user.toLowerCase()}@${domain}`;
 }
 

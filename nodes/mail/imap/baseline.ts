@@ -2,6 +2,7 @@
 import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
 import type { Cursor } from './cursor';
+import { fetchDates, searchMessages } from './messages';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -30,9 +31,14 @@ export async function openCursor(
 	const { uidValidity, mailboxId } = mailbox;
 	let opened: Opened = 'opened';
 	if (cursor.low === null) {
-		const highest = fresh ? await highestUid(client, mailbox) : await lastUidBefore(client, mailbox, cursor.since - CLOCK_TOLERANCE_MS);
+		const highest = fresh
+			? await highestUid(client, mailbox)
+			: await lastUidBefore(client, mailbox, cursor.since - CLOCK_TOLERANCE_MS);
 		cursor.setBaseline(highest, uidValidity, mailboxId);
-	} else if (cursor.uidValidity !== uidValidity || (cursor.mailboxId !== null && mailboxId !== null && cursor.mailboxId !== mailboxId)) {
+	} else if (
+		cursor.uidValidity !== uidValidity ||
+		(cursor.mailboxId !== null && mailboxId !== null && cursor.mailboxId !== mailboxId)
+	) {
 		const lookBack = Math.max(cursor.since, cursor.lastGoodAt - RENUMBER_LOOKBACK_MS);
 		const low = await lastUidBefore(client, mailbox, lookBack);
 		cursor.renumber(low, await highestUid(client, mailbox), uidValidity, mailboxId);
@@ -46,16 +52,20 @@ export async function openCursor(
 async function highestUid(client: ImapClient, mailbox: SelectedMailbox): Promise<number> {
 	if (mailbox.uidNext !== null) return mailbox.uidNext - 1;
 	if (mailbox.exists === 0) return 0;
-	return Math.max(0, ...(await client.search({ uid: '*' })));
+	return Math.max(0, ...(await searchMessages(client, { uid: '*' })));
 }
 
 /** The UID below the first message that the server got at or after a moment. */
-async function lastUidBefore(client: ImapClient, mailbox: SelectedMailbox, wallTime: number): Promise<number> {
+async function lastUidBefore(
+	client: ImapClient,
+	mailbox: SelectedMailbox,
+	wallTime: number,
+): Promise<number> {
 	// SINCE knows only days, in the server's time zone.
-	const candidates = await client.search({ since: new Date(wallTime - DAY_MS) });
+	const candidates = await searchMessages(client, { since: new Date(wallTime - DAY_MS) });
 	for (let i = 0; i < candidates.length; i += DATES_PER_FETCH) {
 		const uids = candidates.slice(i, i + DATES_PER_FETCH);
-		const dates = await client.fetchDates(uids);
+		const dates = await fetchDates(client, uids);
 		const first = uids.find((uid) => (dates.get(uid)?.getTime() ?? 0) >= wallTime);
 		if (first !== undefined) return first - 1;
 	}

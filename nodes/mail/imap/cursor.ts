@@ -5,7 +5,8 @@
 import { fromSequenceSet, toSequenceSet } from './uidSet';
 
 /** What counts of the messages that were there before the trigger was. */
-export type OldMail = { kind: 'none' } | { kind: 'all' } | { kind: 'unread' } | { kind: 'since'; wallTime: number };
+export type OldMail =
+	{ kind: 'none' } | { kind: 'all' } | { kind: 'unread' } | { kind: 'since'; wallTime: number };
 
 /** The cursor as it is stored: plain JSON, at most a few KB. */
 export interface CursorState {
@@ -135,12 +136,14 @@ export class Cursor {
 	 * @param highestUid highest UID of the new numbering; up to it fingerprints are compared
 	 */
 	renumber(low: number, highestUid: number, uidValidity: string | null, mailboxId: string | null): void {
-		this.done.clear();
-		this.running.clear();
-		this.recovered.clear();
-		this.listed = [];
-		this.head = 0;
+		this.forget();
 		this.state = { ...this.state, low, baseline: low, uidValidity, mailboxId, recheckUpTo: highestUid };
+	}
+
+	/** Another account's mailbox: only what comes from now on counts. */
+	restart(account: string, wallTime: number): void {
+		this.forget();
+		this.state = newCursor(account, wallTime, { kind: 'none' }, this.state.epoch);
 	}
 
 	/** Notes that the mailbox was seen in good order. */
@@ -214,7 +217,10 @@ export class Cursor {
 
 	/** A new value for storing; nothing in it is shared with the cursor. */
 	toState(): CursorState {
-		const units = [...this.running, ...[...this.recovered].map(([set, unit]) => [set, unit.attempt] as const)];
+		const units = [
+			...this.running,
+			...[...this.recovered].map(([set, unit]) => [set, unit.attempt] as const),
+		];
 		return {
 			...this.state,
 			old: { ...this.state.old },
@@ -222,6 +228,14 @@ export class Cursor {
 			settled: toSequenceSet([...this.done]),
 			inFlight: Object.fromEntries(units),
 		};
+	}
+
+	private forget(): void {
+		this.done.clear();
+		this.running.clear();
+		this.recovered.clear();
+		this.listed = [];
+		this.head = 0;
 	}
 
 	private advance(): void {

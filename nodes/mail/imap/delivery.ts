@@ -2,42 +2,17 @@
  * One trigger on one mailbox: which messages it wants next, when a run may start, and what a run's end means. Knows no
  * server and no n8n; the session feeds it, the trigger's emitter runs for it. Rules D5–D12 of docs/delivery.md.
  */
-import type { Account } from '../account/account';
-import type { Clock } from '../clock';
 import type { MailError } from '../errors';
 import type { ReceivedMessage } from '../message/parsed';
 import type { Cursor, Unit } from './cursor';
 import { fingerprint, proofKeyword, runKey } from './identity';
-import { NO_MARKS, RETRY_WAITS_MS, type DeliveryPolicy, type Outcome, type StartRun } from './outcome';
+import { NO_MARKS, RETRY_WAITS_MS, type DeliveryOptions, type DeliveryPolicy, type Outcome } from './outcome';
 import type { Settler, Voter } from './settle';
 
 /** Bytes of one batch. */
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 /** Waits before the same start is tried again when n8n could not say what became of it. */
 export const UNCLEAR_WAITS_MS = [1_000, 5_000, 15_000, 60_000];
-
-export interface DeliveryOptions {
-	mailbox: string;
-	cursor: Cursor;
-	policy: DeliveryPolicy;
-	workflowId: string;
-	nodeId: string;
-	clock: Clock;
-	/** Bytes of one message; what is longer is cut and says so. */
-	maxMessageBytes: number;
-	/** Ask the server now and then instead of waiting for its word (IDLE). */
-	forcePolling: boolean;
-	/** Reads the credential anew (D15). */
-	account(): Promise<Account>;
-	start: StartRun;
-	/** Writes the cursor down; called in the same tick before each start (D1). */
-	save(): void;
-	/** Something a person should know. */
-	report(message: string): void;
-	/** The line to the server was down long enough to tell, or is back after that (D21). */
-	lineDown(error: MailError): void;
-	lineBack(downMs: number): void;
-}
 
 export class MailboxDelivery implements Voter {
 	private settler: Settler | null = null;
@@ -97,7 +72,10 @@ export class MailboxDelivery implements Voter {
 	upcoming(limit: number): number[] {
 		if (!this.mayStart()) return [];
 		const again = this.again.flatMap((unit) => unit.uids);
-		return [...again, ...this.waiting.slice(0, Math.max(0, limit - again.length))].slice(0, Math.max(limit, 1));
+		return [...again, ...this.waiting.slice(0, Math.max(0, limit - again.length))].slice(
+			0,
+			Math.max(limit, 1),
+		);
 	}
 
 	/** Whether a message is still wanted, so that it is worth keeping once parsed. */
@@ -171,6 +149,14 @@ export class MailboxDelivery implements Voter {
 		return this.executing.size;
 	}
 
+	/** The credential now names another account: what is known of the old one's mailbox is void (D3). */
+	restart(account: string, wallTime: number): void {
+		this.forget();
+		this.doubtful.clear();
+		this.cursor.restart(account, wallTime);
+		this.options.save();
+	}
+
 	/** Starts nothing from now on. Outcomes that come later are no longer ours to act on. */
 	close(): void {
 		this.closed = true;
@@ -216,7 +202,9 @@ export class MailboxDelivery implements Voter {
 	/** Settles without a run what ran before (our keyword proves it, or a fingerprint after a renumbering) or is too old. */
 	private isDone(unit: Unit, messages: readonly ReceivedMessage[]): boolean {
 		const proven = this.doubtful.has(unit) && messages.every((message) => message.flags.includes(this.proof));
-		const known = messages.every((message) => this.cursor.ranBeforeRenumbering(message.uid, fingerprint(message)));
+		const known = messages.every((message) =>
+			this.cursor.ranBeforeRenumbering(message.uid, fingerprint(message)),
+		);
 		if (!proven && !known && !messages.every((message) => this.isTooOld(message))) return false;
 		this.doubtful.delete(unit);
 		for (const uid of unit.uids) this.undecided.delete(uid);
@@ -233,14 +221,13 @@ export class MailboxDelivery implements Voter {
 	}
 
 	private run(unit: Unit, messages: ReceivedMessage[]): void {
-		const { cursor, policy, start } = this.options;
+		const { cursor, policy, start, save } = this.options;
 		cursor.start(unit);
 		for (const message of messages) cursor.remember(fingerprint(message));
 		this.executing.add(unit);
 		this.dropStoredProofs();
-		this.options.save();
 		const confirmed = policy.acknowledge !== 'started';
-		void start({ messages, attempt: unit.attempt, key: runKey(this.options, unit), uids: unit.uids }).then((outcome) => {
+		void start({ messages, attempt: unit.attempt, key: runKey(this.options, unit), save }).then((outcome) => {
 			this.executing.delete(unit);
 			if (!this.closed) this.ended(unit, confirmed ? outcome : { kind: 'unconfirmed' });
 			this.wake();
@@ -262,14 +249,19 @@ export class MailboxDelivery implements Voter {
 		if (unit.attempt > policy.retries) return this.decide(unit, policy.onFailure, true);
 		// The members of a failed batch run alone, so that one of them cannot fail the others again (D12).
 		const wait = RETRY_WAITS_MS[Math.min(unit.attempt, RETRY_WAITS_MS.length) - 1] ?? 0;
-		this.queue(unit.uids.map((uid) => ({ uids: [uid], attempt: unit.attempt + 1 })), wait, unit);
+		this.queue(
+			unit.uids.map((uid) => ({ uids: [uid], attempt: unit.attempt + 1 })),
+			wait,
+			unit,
+		);
 	}
 
 	/** n8n could not say whether a run exists: the same key again, which is harmless if it does (D7). */
 	private sameAgain(unit: Unit, reason: string): void {
 		const tries = this.unclearTries.get(unit) ?? 0;
 		this.unclearTries.set(unit, tries + 1);
-		if (tries === UNCLEAR_WAITS_MS.length) this.options.report(`n8n cannot start the workflow (${reason}). The mail is kept and offered again.`);
+		if (tries === UNCLEAR_WAITS_MS.length)
+			this.options.report(`n8n cannot start the workflow (${reason}). The mail is kept and offered again.`);
 		const wait = UNCLEAR_WAITS_MS[Math.min(tries, UNCLEAR_WAITS_MS.length - 1)] ?? 0;
 		this.doubtful.add(unit);
 		this.queue([unit], wait, unit);
@@ -305,7 +297,10 @@ export class MailboxDelivery implements Voter {
 					this.options.save();
 					if (--this.unmarked === 0) this.onMarked();
 				},
-				refused: (error: MailError) => this.options.report(`Mail ${uid} in "${this.options.mailbox}" ran, but could not be marked. ${error.line}`),
+				refused: (error: MailError) =>
+					this.options.report(
+						`Mail ${uid} in "${this.options.mailbox}" ran, but could not be marked. ${error.line}`,
+					),
 			});
 		}
 	}

@@ -2,6 +2,7 @@
 import { parseMessage, unparsedMail } from '../message/parse';
 import type { ReceivedMessage } from '../message/parsed';
 import { WINDOW_BYTES, type ImapClient } from './client';
+import { fetchFirstBytes, fetchWindow, searchMessages } from './messages';
 import type { FetchedMessage, SelectedMailbox } from './types';
 
 /** Bytes of every message that come along with its size; most mails are complete with that. */
@@ -36,13 +37,18 @@ export async function fetchMessages(
 	onMessage: (uid: number, fetched: Fetched) => void,
 ): Promise<void> {
 	const firstBytes = Math.min(uids.length === 1 ? FIRST_BYTES_ONE : FIRST_BYTES_PAGE, limits.maxMessageBytes);
-	const rows = new Map((await client.fetch(uids, firstBytes)).map((row) => [row.uid, row]));
+	const rows = new Map((await fetchFirstBytes(client, uids, firstBytes)).map((row) => [row.uid, row]));
 	const absent = uids.filter((uid) => !rows.get(uid)?.source);
-	const present = absent.length > 0 ? new Set(await client.search({ uid: absent.join(',') })) : new Set<number>();
+	const present =
+		absent.length > 0 ? new Set(await searchMessages(client, { uid: absent.join(',') })) : new Set<number>();
 	for (const uid of uids) {
 		const row = rows.get(uid);
 		if (!row?.source) onMessage(uid, { kind: present.has(uid) ? 'missing' : 'gone' });
-		else onMessage(uid, { kind: 'message', message: await complete(client, mailbox, { ...row, source: row.source }, limits) });
+		else
+			onMessage(uid, {
+				kind: 'message',
+				message: await complete(client, mailbox, { ...row, source: row.source }, limits),
+			});
 	}
 }
 
@@ -82,11 +88,15 @@ async function complete(
 	};
 }
 
-async function readRest(client: ImapClient, row: { uid: number; source: Buffer }, wanted: number): Promise<Buffer> {
+async function readRest(
+	client: ImapClient,
+	row: { uid: number; source: Buffer },
+	wanted: number,
+): Promise<Buffer> {
 	const parts = [row.source];
 	let length = row.source.length;
 	while (length < wanted) {
-		const part = await client.fetchWindow(row.uid, length, Math.min(WINDOW_BYTES, wanted - length));
+		const part = await fetchWindow(client, row.uid, length, Math.min(WINDOW_BYTES, wanted - length));
 		// Some servers announce a size that is a little off; an empty window is the true end.
 		if (!part || part.length === 0) break;
 		parts.push(part);

@@ -7,9 +7,14 @@ import type { Cursor, Unit } from './cursor';
  * The key under which n8n refuses a second run (D6). n8n's index is unique over the whole instance, hence workflow and
  * node; it takes 255 characters.
  */
-export function runKey(trigger: { workflowId: string; nodeId: string; mailbox: string; cursor: Cursor }, unit: Unit): string {
+export function runKey(
+	trigger: { workflowId: string; nodeId: string; mailbox: string; cursor: Cursor },
+	unit: Unit,
+): string {
 	const { workflowId, nodeId, mailbox, cursor } = trigger;
-	const what = sha256(JSON.stringify([cursor.account, mailbox, cursor.uidValidity, unit.uids, cursor.epoch])).slice(0, 32);
+	const what = sha256(
+		JSON.stringify([cursor.account, mailbox, cursor.uidValidity, unit.uids, cursor.epoch]),
+	).slice(0, 32);
 	return `mr1:${workflowId}:${nodeId}:${what}:${unit.attempt}`;
 }
 

@@ -1,14 +1,34 @@
 /** Turns what imapflow throws into a MailError: a sentence, the server's words, and whether to try again. */
-import type { ImapFlowError } from 'imapflow';
 import { secretsOf, type Account } from '../account/account';
 import { diagnose } from '../account/refusals';
 import { cleanServerText, MailError, type MailErrorCode, type ServerReply } from '../errors';
+
+/** The fields of the library's errors that are used. */
+export interface ImapFailure extends Error {
+	code?: string | undefined;
+	responseStatus?: string | undefined;
+	responseText?: string | undefined;
+	serverResponseCode?: string | undefined;
+	/** The server's words when it closed the connection (BYE). */
+	reason?: string | undefined;
+	mailboxMissing?: boolean | undefined;
+	/** Milliseconds to wait, when the server asks for that. */
+	throttleReset?: number | undefined;
+}
 
 /** What the connection was doing. */
 export type ImapStep = 'connect' | 'select' | 'command';
 
 /** Codes of the library that mean the line is gone, as opposed to a server that answered. */
-const LINE_CODES = new Set(['NoConnection', 'EConnectionClosed', 'ECONNRESET', 'EPIPE', 'ETIMEOUT', 'ETIMEDOUT', 'UnexpectedTag']);
+const LINE_CODES = new Set([
+	'NoConnection',
+	'EConnectionClosed',
+	'ECONNRESET',
+	'EPIPE',
+	'ETIMEOUT',
+	'ETIMEDOUT',
+	'UnexpectedTag',
+]);
 
 /** Answers too long for the limits set on the connection; the library closes it then. */
 const TOO_LARGE_CODES = new Set(['LiteralTooLarge', 'LineTooLong', 'ResponseTooLarge', 'TooManyTokens']);
@@ -16,7 +36,12 @@ const TOO_LARGE_CODES = new Set(['LiteralTooLarge', 'LineTooLong', 'ResponseTooL
 /**
  * @param what what was being done, to complete "The mail server refused …"; needed for commands only
  */
-export function imapError(error: ImapFlowError, account: Account, step: ImapStep, what = 'a command'): MailError {
+export function imapError(
+	error: ImapFailure,
+	account: Account,
+	step: ImapStep,
+	what = 'a command',
+): MailError {
 	const reply = replyOf(error, secretsOf(account));
 	const endpoint = account.imap;
 	const diagnosis = diagnose({
@@ -25,7 +50,7 @@ export function imapError(error: ImapFlowError, account: Account, step: ImapStep
 		...(endpoint && { host: endpoint.host, port: endpoint.port, security: endpoint.security }),
 		...(error.code !== undefined && { code: error.code }),
 		...(reply?.code !== undefined && { responseCode: reply.code }),
-		...(reply && { text: reply.text }),
+		text: reply?.text ?? cleanServerText(error.message, secretsOf(account)),
 	});
 	const details = {
 		side: 'imap' as const,
@@ -52,7 +77,7 @@ export function imapError(error: ImapFlowError, account: Account, step: ImapStep
 	}
 }
 
-function codeOf(error: ImapFlowError, step: ImapStep): MailErrorCode {
+function codeOf(error: ImapFailure, step: ImapStep): MailErrorCode {
 	if (error.responseStatus === 'NO' || error.responseStatus === 'BAD') {
 		if (step === 'connect') return 'LOGIN';
 		return step === 'select' ? 'MAILBOX' : 'COMMAND';
@@ -61,16 +86,17 @@ function codeOf(error: ImapFlowError, step: ImapStep): MailErrorCode {
 	return 'LOST';
 }
 
-function lostSentence(error: ImapFlowError): string {
+function lostSentence(error: ImapFailure): string {
 	if (error.code !== undefined && TOO_LARGE_CODES.has(error.code)) {
 		return 'The mail server sent an answer larger than allowed, so the connection was dropped.';
 	}
 	if (error.reason) return 'The mail server closed the connection.';
-	if (error.code === undefined || LINE_CODES.has(error.code)) return 'The connection to the mail server was lost.';
+	if (error.code === undefined || LINE_CODES.has(error.code))
+		return 'The connection to the mail server was lost.';
 	return `The connection to the mail server was lost (${error.code}).`;
 }
 
-function replyOf(error: ImapFlowError, secrets: readonly string[]): ServerReply | undefined {
+function replyOf(error: ImapFailure, secrets: readonly string[]): ServerReply | undefined {
 	const text = error.responseText ?? error.reason;
 	if (!text && !error.serverResponseCode) return undefined;
 	return {

@@ -1,5 +1,9 @@
 /** What the runs of a workflow say about the mail they were started with, and what is then done to it. */
+import type { Account } from '../account/account';
+import type { Clock } from '../clock';
+import type { MailError } from '../errors';
 import type { ReceivedMessage } from '../message/parsed';
+import type { Cursor } from './cursor';
 
 /** How a run ended (delivery.md D7). */
 export type Outcome =
@@ -21,11 +25,11 @@ export interface Run {
 	attempt: number;
 	/** Under this n8n refuses a second run; at most 255 characters (D6). */
 	key: string;
-	/** What stands for these messages in the cursor. */
-	uids: number[];
+	/** Writes the cursor down. To be called in the very tick in which the workflow is started (D1). */
+	save(): void;
 }
 
-/** Starts the workflow and tells how the run ended. Never rejects; may never settle. */
+/** Starts the workflow and tells how the run ended. Never rejects; may never settle. Runs start in the order of the calls. */
 export type StartRun = (run: Run) => Promise<Outcome>;
 
 /** What is done to a mail on the server. */
@@ -66,3 +70,27 @@ export const RETRY_WAITS_MS = [30_000, 120_000, 600_000, 1_800_000, 3_600_000];
 
 /** Set on mails whose run failed, where the server allows keywords; `\Flagged` otherwise (D11). */
 export const FAILED_KEYWORD = 'MailroomFailed';
+
+/** Everything a delivery is made with. */
+export interface DeliveryOptions {
+	mailbox: string;
+	cursor: Cursor;
+	policy: DeliveryPolicy;
+	workflowId: string;
+	nodeId: string;
+	clock: Clock;
+	/** Bytes of one message; what is longer is cut and says so. */
+	maxMessageBytes: number;
+	/** Ask the server now and then instead of waiting for its word (IDLE). */
+	forcePolling: boolean;
+	/** Reads the credential anew (D15). */
+	account(): Promise<Account>;
+	start: StartRun;
+	/** Writes the cursor down. */
+	save(): void;
+	/** Something a person should know. */
+	report(message: string): void;
+	/** The line to the server was down long enough to tell, or is back after that (D21). */
+	lineDown(error: MailError): void;
+	lineBack(downMs: number): void;
+}

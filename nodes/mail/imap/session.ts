@@ -9,6 +9,7 @@ import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
 import { FETCH_ATTEMPTS, fetchMessages, quarantined } from './fetch';
+import { searchMessages } from './messages';
 import type { Settler } from './settle';
 
 const SECOND_MS = 1_000;
@@ -140,7 +141,7 @@ export class Session {
 		if (lows.length === 0) return;
 		const lowest = Math.min(...lows);
 		// `n:*` names the last message even when its UID is below n (RFC 3501 §6.4.8), hence the filter.
-		const uids = (await client.search({ uid: `${lowest + 1}:*` })).filter((uid) => uid > lowest);
+		const uids = (await searchMessages(client, { uid: `${lowest + 1}:*` })).filter((uid) => uid > lowest);
 		for (const delivery of deliveries) delivery.list(await this.choose(delivery, uids));
 	}
 
@@ -151,15 +152,20 @@ export class Session {
 		if (low >= baseline || old.kind === 'all' || old.kind === 'none') return uids.filter((uid) => uid > low);
 		const range = `${low + 1}:${baseline}`;
 		const day = 24 * 60 * MINUTE_MS;
-		const criteria = old.kind === 'unread' ? { uid: range, seen: false } : { uid: range, since: new Date(old.wallTime - day) };
-		const chosen = new Set(await this.parts.client.search(criteria));
+		const criteria =
+			old.kind === 'unread'
+				? { uid: range, seen: false }
+				: { uid: range, since: new Date(old.wallTime - day) };
+		const chosen = new Set(await searchMessages(this.parts.client, criteria));
 		return uids.filter((uid) => uid > low && (uid > baseline || chosen.has(uid)));
 	}
 
 	/** The next UIDs to fetch: a share for every trigger, in turn, as far as memory allows. */
 	private nextPage(): number[] {
 		const room = this.readyBytes() < MAX_READY_BYTES ? PAGE_SIZE : 1;
-		const wishes = [...this.parts.deliveries].map((delivery) => delivery.upcoming(room).filter((uid) => !this.ready.has(uid)));
+		const wishes = [...this.parts.deliveries].map((delivery) =>
+			delivery.upcoming(room).filter((uid) => !this.ready.has(uid)),
+		);
 		const page = new Set<number>();
 		for (let turn = 0; page.size < room && wishes.some((wish) => turn < wish.length); turn++) {
 			for (const wish of wishes) {
@@ -210,7 +216,10 @@ export class Session {
 	/** Rests until there is something to do; afterwards, if nothing was, tries the line and looks again. */
 	private async rest(): Promise<void> {
 		const { client, clock } = this.parts;
-		const idles = client.supports('IDLE') && !this.idleRefused && ![...this.parts.deliveries].some((d) => d.options.forcePolling);
+		const idles =
+			client.supports('IDLE') &&
+			!this.idleRefused &&
+			![...this.parts.deliveries].some((d) => d.options.forcePolling);
 		const restedAt = clock.now();
 		let cancel: () => void = () => undefined;
 		const ended = await new Promise<'woken' | 'time' | 'idle ended'>((resolve, reject) => {

@@ -6,6 +6,7 @@ import type { Clock } from '../clock';
 import { MailError } from '../errors';
 import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
+import { changeFlags, deleteMessages, moveMessages } from './messages';
 import { FAILED_KEYWORD, type Marks } from './outcome';
 
 /** Flags wait this long for a trigger that does not decide; moving and deleting wait without bound. */
@@ -44,7 +45,11 @@ export class Settler {
 
 	/** Adds a trigger's decision on a mail. */
 	vote(voter: Voter, uid: number, vote: Vote): void {
-		const entry = this.pending.get(uid) ?? { votes: new Map<object, Vote>(), since: this.clock.now(), attempts: 0 };
+		const entry = this.pending.get(uid) ?? {
+			votes: new Map<object, Vote>(),
+			since: this.clock.now(),
+			attempts: 0,
+		};
 		entry.votes.set(voter, vote);
 		this.pending.set(uid, entry);
 	}
@@ -100,14 +105,15 @@ export class Settler {
 		for (const { marks, uids } of groups.values()) await this.applyGroup(client, marks, uids);
 		const stale = this.stale;
 		this.stale = [];
-		for (const { uids, keyword } of stale) await client.changeFlags(uids, 'remove', [keyword]).catch(rethrowLost);
+		for (const { uids, keyword } of stale)
+			await changeFlags(client, uids, 'remove', [keyword]).catch(rethrowLost);
 	}
 
 	private async applyGroup(client: ImapClient, marks: Decision, uids: number[]): Promise<void> {
 		try {
-			if (marks.flags.length > 0) await client.changeFlags(uids, 'add', marks.flags);
-			if (marks.moveTo !== '') await client.move(uids, marks.moveTo);
-			else if (marks.delete) await client.delete(uids);
+			if (marks.flags.length > 0) await changeFlags(client, uids, 'add', marks.flags);
+			if (marks.moveTo !== '') await moveMessages(client, uids, marks.moveTo);
+			else if (marks.delete) await deleteMessages(client, uids);
 		} catch (error) {
 			rethrowLost(error);
 			for (const uid of uids) this.retryOrTell(uid, error as MailError);

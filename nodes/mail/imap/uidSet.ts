@@ -4,7 +4,7 @@
 export function toSequenceSet(uids: readonly number[]): string {
 	const sorted = [...new Set(uids)].sort((a, b) => a - b);
 	const parts: string[] = [];
-	for (let i = 0; i < sorted.length; ) {
+	for (let i = 0; i < sorted.length;) {
 		const first = sorted[i] ?? 0;
 		let last = first;
 		while (sorted[i + 1] === last + 1) {
@@ -25,7 +25,14 @@ export function fromSequenceSet(set: string): number[] {
 	const uids: number[] = [];
 	for (const part of set.split(',')) {
 		const [first, last = first] = part.split(':').map(Number);
-		if (first === undefined || last === undefined || !Number.isInteger(first) || !Number.isInteger(last) || first < 1) continue;
+		if (
+			first === undefined ||
+			last === undefined ||
+			!Number.isInteger(first) ||
+			!Number.isInteger(last) ||
+			first < 1
+		)
+			continue;
 		for (let uid = first; uid <= last && uids.length < MAX_UIDS; uid++) uids.push(uid);
 	}
 	return uids;

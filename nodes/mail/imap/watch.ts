@@ -2,7 +2,7 @@
  * Keeps one mailbox of one account watched for as long as a trigger wants it: connects, runs a session, and when the
  * line breaks waits and connects again, without end. Triggers with the very same account share one connection (D15).
  */
-import { accountFingerprint, type Account } from '../account/account';
+import { accountFingerprint, accountIdentity, type Account } from '../account/account';
 import { endingOf, FRESH, nextDelay, type BackoffState } from '../backoff';
 import { sleep, systemClock, type Clock } from '../clock';
 import { MailError } from '../errors';
@@ -43,8 +43,12 @@ const watches = new Map<string, MailboxWatch>();
  * @returns `first` settles with null when the mailbox was opened, or with what went wrong at the first attempt; the
  * watch goes on either way until `leave` is called
  */
-export function watchMailbox(account: Account, delivery: MailboxDelivery, clock: Clock = systemClock): { first: Promise<MailError | null>; leave: () => void } {
-	let home = watchFor(account, delivery.options.mailbox, clock);
+export function watchMailbox(
+	account: Account,
+	delivery: MailboxDelivery,
+	clock: Clock = systemClock,
+): { first: Promise<MailError | null>; leave: () => void } {
+	const home = watchFor(account, delivery.options.mailbox, clock);
 	const first = new Promise<MailError | null>((resolve) => {
 		home.join(delivery, { joinedAt: clock.now(), told: false, first: resolve });
 	});
@@ -153,7 +157,8 @@ class MailboxWatch {
 			await this.session.run().finally(unwatch);
 			this.backoff = FRESH;
 		} catch (error) {
-			if (this.line.state === 'live') throw new LineLost(error, this.clock.now() - liveAt > PROGRESS_AFTER_MS);
+			if (this.line.state === 'live')
+				throw new LineLost(error, this.clock.now() - liveAt > PROGRESS_AFTER_MS);
 			throw error;
 		} finally {
 			this.session = null;
@@ -189,7 +194,10 @@ class MailboxWatch {
 	private async recover(error: MailError | LineLost): Promise<void> {
 		if (this.isClosed()) return;
 		const cause = error instanceof LineLost ? error.reason : error;
-		const ending = error instanceof LineLost ? { stage: 'lost' as const, progress: error.progress } : endingOf(cause.retry, cause.waitMs);
+		const ending =
+			error instanceof LineLost
+				? { stage: 'lost' as const, progress: error.progress }
+				: endingOf(cause.retry, cause.waitMs);
 		const next = nextDelay(this.backoff, ending, Math.random());
 		this.backoff = next.state;
 		if (this.line.state === 'live') this.downSince = this.clock.now();
@@ -229,7 +237,8 @@ class MailboxWatch {
 		for (const [delivery, member] of [...this.members]) {
 			try {
 				const account = await delivery.options.account();
-				if (this.deliveries.has(delivery) && accountFingerprint(account) !== mine) this.move(delivery, member, account);
+				if (this.deliveries.has(delivery) && accountFingerprint(account) !== mine)
+					this.move(delivery, member, account);
 			} catch (error) {
 				failures.push(error);
 			}
@@ -239,7 +248,10 @@ class MailboxWatch {
 
 	/** Joins the new watch first, so that the trigger is never without one, and takes what waits to be marked along. */
 	private move(delivery: MailboxDelivery, member: Member, account: Account): void {
-		const votes = this.settler.takeVotes(delivery);
+		const identity = accountIdentity(account);
+		const sameMailbox = identity === delivery.cursor.account;
+		const votes = sameMailbox ? this.settler.takeVotes(delivery) : [];
+		if (!sameMailbox) delivery.restart(identity, this.clock.wallTime());
 		const watch = watchFor(account, this.mailbox, this.clock);
 		watch.join(delivery, member);
 		for (const [uid, vote] of votes) watch.settler.vote(delivery, uid, vote);
@@ -267,5 +279,8 @@ class LineLost extends Error {
 /** What should not happen: reported like an outage, and tried again like one. */
 function unexpected(error: unknown): MailError {
 	const text = error instanceof Error ? error.message : String(error);
-	return new MailError('LOST', `Watching the mailbox was interrupted: ${text}`, { retry: 'transient', side: 'imap' });
+	return new MailError('LOST', `Watching the mailbox was interrupted: ${text}`, {
+		retry: 'transient',
+		side: 'imap',
+	});
 }

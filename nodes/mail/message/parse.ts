@@ -38,7 +38,9 @@ export function unparsedMail(source: Buffer, reason: string): ParsedMail {
 	const head = source.subarray(0, MAX_FALLBACK_HEADER_BYTES).toString('utf8');
 	const end = /\r?\n\r?\n/.exec(head)?.index ?? head.length;
 	const fields = head.slice(0, end).split(/\r?\n(?![ \t])/);
-	const headers = collectHeaders(fields.map((line) => ({ key: line.split(':', 1)[0]?.trim().toLowerCase() ?? '', line })));
+	const headers = collectHeaders(
+		fields.map((line) => ({ key: line.split(':', 1)[0]?.trim().toLowerCase() ?? '', line })),
+	);
 	return {
 		messageId: headers['message-id']?.[0] ?? null,
 		inReplyTo: headers['in-reply-to']?.[0] ?? null,
@@ -80,7 +82,11 @@ function toParsedMail(mail: LibraryMail): ParsedMail {
 	};
 }
 
-function toAttachment(part: LibraryMail['attachments'][number], index: number, html: string | null): ParsedAttachment {
+function toAttachment(
+	part: LibraryMail['attachments'][number],
+	index: number,
+	html: string | null,
+): ParsedAttachment {
 	const contentId = part.cid ?? null;
 	return {
 		fileName: safeFileName(part.filename, `attachment-${index + 1}${extensionFor(part.contentType)}`),
@@ -109,7 +115,9 @@ function extensionFor(mimeType: string): string {
 /** Flattens groups (RFC 5322 §3.4) into their members. */
 function addresses(field: AddressObject | AddressObject[] | undefined): Address[] {
 	const flat = (list: readonly EmailAddress[]): Address[] =>
-		list.flatMap((entry) => (entry.group ? flat(entry.group) : [{ address: entry.address ?? '', name: entry.name }]));
+		list.flatMap((entry) =>
+			entry.group ? flat(entry.group) : [{ address: entry.address ?? '', name: entry.name }],
+		);
 	return [field ?? []].flat().flatMap((part) => flat(part.value));
 }
 
@@ -118,7 +126,10 @@ function collectHeaders(lines: HeaderLines): Record<string, string[]> {
 	const headers = Object.create(null) as Record<string, string[]>;
 	for (const { key, line } of lines) {
 		if (key === '' || key === '__proto__') continue;
-		const value = line.slice(line.indexOf(':') + 1).replace(/\r?\n(?=[ \t])/g, '').trim();
+		const value = line
+			.slice(line.indexOf(':') + 1)
+			.replace(/\r?\n(?=[ \t])/g, '')
+			.trim();
 		(headers[key] ??= []).push(value);
 	}
 	return { ...headers };

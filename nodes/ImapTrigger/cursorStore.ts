@@ -1,0 +1,72 @@
+/** Where the trigger's cursors live: in the workflow's global static data, under the node's id, which survives a rename (D1). */
+import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
+import { newCursor, type Cursor, type CursorState } from '../mail/imap/cursor';
+import type { TriggerRecord } from './registry';
+import type { TriggerSettings } from './settings';
+
+/** Everything a trigger stores: plain JSON. */
+export interface StoredCursors {
+	v: 1;
+	/** A duplicated workflow brings this along, and then starts anew. */
+	workflowId: string;
+	/** The choice of where to start from that these cursors were made with. */
+	startFrom: string;
+	mailboxes: Record<string, CursorState>;
+}
+
+type Context = Pick<ITriggerFunctions, 'getWorkflowStaticData'>;
+
+export class CursorStore {
+	private readonly key: string;
+	private readonly cursors = new Map<string, Cursor>();
+	private readonly loaded: StoredCursors | null;
+
+	constructor(
+		private readonly context: Context,
+		private readonly workflowId: string,
+		nodeId: string,
+		private readonly record: TriggerRecord,
+		private readonly settings: Pick<TriggerSettings, 'startFrom' | 'old'>,
+	) {
+		this.key = `mailroom:${nodeId}`;
+		// What this process knows is newer than what n8n stored: it stores only when a workflow is started.
+		const stored =
+			record.cursors ??
+			(context.getWorkflowStaticData('global')[this.key] as unknown as StoredCursors | undefined);
+		this.loaded = stored?.v === 1 && stored.workflowId === workflowId ? structuredClone(stored) : null;
+	}
+
+	/**
+	 * Where to go on in a mailbox, or where to start (D3).
+	 *
+	 * @returns the stored state, and whether it was there; without one `since` is now
+	 */
+	open(mailbox: string, account: string, wallTime: number): { state: CursorState; known: boolean } {
+		const stored = this.loaded?.mailboxes[mailbox];
+		if (!stored || stored.account !== account)
+			return { state: newCursor(account, wallTime, this.settings.old), known: false };
+		if (this.loaded?.startFrom === this.settings.startFrom) return { state: stored, known: true };
+		// A wanted replay: the epoch makes new keys, so that n8n does not drop the mails it has run before.
+		return { state: newCursor(account, wallTime, this.settings.old, stored.epoch + 1), known: true };
+	}
+
+	/** From now on the cursor is written with the others. */
+	add(mailbox: string, cursor: Cursor): void {
+		this.cursors.set(mailbox, cursor);
+	}
+
+	/** Writes all cursors down as one new value: n8n notices only the assignment, not a change inside (D1). */
+	save(): void {
+		const mailboxes = Object.fromEntries(
+			[...this.cursors].map(([mailbox, cursor]) => [mailbox, cursor.toState()]),
+		);
+		const value: StoredCursors = {
+			v: 1,
+			workflowId: this.workflowId,
+			startFrom: this.settings.startFrom,
+			mailboxes,
+		};
+		this.record.cursors = value;
+		this.context.getWorkflowStaticData('global')[this.key] = structuredClone(value) as unknown as IDataObject;
+	}
+}

@@ -1,0 +1,114 @@
+/** The trigger's parameters, read and checked once: after `trigger()` has returned n8n can no longer evaluate them. */
+import { NodeOperationError, type ITriggerFunctions } from 'n8n-workflow';
+import type { AccountType } from '../bridge/account';
+import type { OldMail } from '../mail/imap/cursor';
+import { NO_MARKS, type Acknowledge, type DeliveryPolicy, type Marks } from '../mail/imap/outcome';
+
+export type AttachmentMode = 'details' | 'download' | 'none';
+
+export interface TriggerSettings {
+	accountType: AccountType;
+	mailboxes: string[];
+	/** What of the mail that is there already counts. */
+	old: OldMail;
+	/** Changes exactly when the user changes where to start from. */
+	startFrom: string;
+	attachmentMode: AttachmentMode;
+	policy: DeliveryPolicy;
+	maxMessageBytes: number;
+	forcePolling: boolean;
+}
+
+interface Options {
+	forcePolling?: boolean;
+	maxMessageSize?: number;
+	messagesPerExecution?: number;
+	parallelExecutions?: number;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+type Context = Pick<ITriggerFunctions, 'getNodeParameter' | 'getNode'>;
+
+/** @throws NodeOperationError naming the parameter that cannot be used */
+export function readSettings(context: Context): TriggerSettings {
+	const options = context.getNodeParameter('options', {}) as Options;
+	const { old, startFrom } = readStart(context);
+	return {
+		accountType: context.getNodeParameter('authentication', 'mailAccountApi') as AccountType,
+		mailboxes: readMailboxes(context),
+		old,
+		startFrom,
+		attachmentMode: context.getNodeParameter('attachmentMode', 'details') as AttachmentMode,
+		policy: {
+			...readMarks(context),
+			parallel: atLeastOne(context, options.parallelExecutions, 5, 'Parallel Executions'),
+			batchSize: atLeastOne(context, options.messagesPerExecution, 1, 'Mails per Execution'),
+		},
+		maxMessageBytes: atLeastOne(context, options.maxMessageSize, 50, 'Maximum Message Size') * MEGABYTE,
+		forcePolling: options.forcePolling === true,
+	};
+}
+
+/** A list from the picker; from an expression also a string, with names separated by commas. */
+function readMailboxes(context: Context): string[] {
+	const value = context.getNodeParameter('mailboxes', ['INBOX']) as unknown;
+	const names = (Array.isArray(value) ? value : String(value ?? '').split(',')).map((name) =>
+		String(name).trim(),
+	);
+	const mailboxes = [...new Set(names.filter((name) => name !== ''))];
+	if (mailboxes.length > 0) return mailboxes;
+	throw new NodeOperationError(context.getNode(), 'No mailbox to watch was given.', {
+		description: 'Choose at least one in "Mailbox Names or IDs", usually INBOX.',
+	});
+}
+
+function readStart(context: Context): { old: OldMail; startFrom: string } {
+	const startFrom = context.getNodeParameter('startFrom', 'new') as string;
+	switch (startFrom) {
+		case 'unread':
+		case 'all':
+			return { old: { kind: startFrom }, startFrom };
+		case 'date': {
+			const written = context.getNodeParameter('startDate', '') as string;
+			const wallTime = new Date(written).getTime();
+			if (!Number.isNaN(wallTime)) return { old: { kind: 'since', wallTime }, startFrom: `date ${wallTime}` };
+			throw new NodeOperationError(context.getNode(), `"${written}" in "Start Date" is not a date.`, {
+				description: 'Choose a date, or let the expression give one such as 2026-01-31T09:00:00.',
+			});
+		}
+		default:
+			return { old: { kind: 'none' }, startFrom: 'new' };
+	}
+}
+
+function readMarks(
+	context: Context,
+): Pick<DeliveryPolicy, 'acknowledge' | 'onSuccess' | 'onFailure' | 'retries'> {
+	const acknowledge = context.getNodeParameter('acknowledge', 'succeeded') as Acknowledge;
+	const onSuccess = {
+		...NO_MARKS,
+		...(context.getNodeParameter('onSuccess', { markRead: true }) as Partial<Marks>),
+	};
+	const { retries = 0, ...onFailure } = context.getNodeParameter('onFailure', {}) as Partial<Marks> & {
+		retries?: number;
+	};
+	// At once means: before anybody knows how it ends. Nothing that cannot be undone is done then.
+	const safe = acknowledge === 'started' ? { ...onSuccess, delete: false, moveTo: '' } : onSuccess;
+	return {
+		acknowledge,
+		onSuccess: safe,
+		onFailure: { ...NO_MARKS, ...onFailure },
+		retries: Math.max(0, Math.floor(retries)),
+	};
+}
+
+function atLeastOne(context: Context, value: unknown, fallback: number, name: string): number {
+	if (value === undefined || value === null || value === '') return fallback;
+	const number = Math.floor(Number(value));
+	if (number >= 1) return number;
+	throw new NodeOperationError(
+		context.getNode(),
+		`"${name}" has to be a number from 1 up, not ${JSON.stringify(value)}.`,
+	);
+}

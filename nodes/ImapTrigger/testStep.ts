@@ -1,0 +1,25 @@
+/** "Execute step" in the editor: the newest message at once, or the next to arrive. Touches no flag and no cursor (D22). */
+import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+import { toAccount } from '../bridge/account';
+import { toNodeError } from '../bridge/errors';
+import { newestMessage } from '../mail/imap/newest';
+import { toItem } from './item';
+import type { TriggerSettings } from './settings';
+
+export function testStep(context: ITriggerFunctions, settings: TriggerSettings): ITriggerResponse {
+	const stopped = new AbortController();
+	return {
+		manualTriggerFunction: async () => {
+			try {
+				const account = toAccount(settings.accountType, await context.getCredentials(settings.accountType));
+				const [mailbox = 'INBOX'] = settings.mailboxes;
+				const message = await newestMessage(account, mailbox, settings, stopped.signal);
+				context.emit([[await toItem(context, message, settings.attachmentMode, 1)]]);
+			} catch (error) {
+				if (!stopped.signal.aborted) throw toNodeError(context.getNode(), error);
+			}
+		},
+		// n8n may call this twice, and as an event listener.
+		closeFunction: async () => stopped.abort(),
+	};
+}

@@ -1,0 +1,58 @@
+/**
+ * What this execution has sent. n8n's "Retry On Fail" runs the whole node again with all its items, so without a memory
+ * the items that went well would be sent once more.
+ */
+import { createHash } from 'crypto';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
+const KEY = 'mailroomSent';
+
+/** What is remembered of an item: its result, and the error it was reported with, if any. */
+export interface SentItem {
+	json: IDataObject;
+	error: { message: string; description: string } | null;
+}
+
+export class SentMemory {
+	private readonly context: IDataObject;
+	private readonly run: string;
+
+	constructor(private readonly node: IExecuteFunctions) {
+		this.context = node.getContext('node');
+		this.run = String(node.getWorkflowDataProxy(0).$runIndex as number);
+	}
+
+	recall(itemIndex: number): SentItem | undefined {
+		return this.entries()[`${this.run}:${itemIndex}`] as unknown as SentItem | undefined;
+	}
+
+	/** Only for mails that were, or may have been, accepted. */
+	remember(itemIndex: number, item: SentItem): void {
+		this.context[KEY] = { ...this.entries(), [`${this.run}:${itemIndex}`]: item };
+	}
+
+	/** The node has ended well: nothing will be run again. */
+	forget(): void {
+		delete this.context[KEY];
+	}
+
+	/** Stays the same when the item is tried again in this execution, so that its Message-ID does too; null without an execution. */
+	keyOf(itemIndex: number): string | null {
+		const execution = this.node.getExecutionId();
+		if (!execution) return null;
+		const { id: workflow } = this.node.getWorkflow();
+		const what = [
+			this.node.getInstanceId(),
+			workflow,
+			execution,
+			this.node.getNode().id,
+			this.run,
+			itemIndex,
+		];
+		return createHash('sha256').update(JSON.stringify(what)).digest('hex');
+	}
+
+	private entries(): IDataObject {
+		return (this.context[KEY] ?? {}) as IDataObject;
+	}
+}

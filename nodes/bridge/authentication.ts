@@ -1,0 +1,32 @@
+/** The select by which every node offers its account types; the editor shows it as one list of all credentials. */
+import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
+import type { AccountType } from './account';
+
+/** Name of the credential test that every node has to offer under `methods.credentialTest`. */
+export const MAIL_ACCOUNT_TEST = 'mailAccountTest';
+
+const NAMES: Record<AccountType, string> = {
+	mailAccountApi: 'Mail Account',
+	smtp: 'SMTP (n8n)',
+	imap: 'IMAP (n8n)',
+};
+
+/** @param types the default first */
+export function authenticationProperty(types: readonly AccountType[]): INodeProperties {
+	return {
+		displayName: 'Authentication',
+		name: 'authentication',
+		type: 'options',
+		options: types.map((type) => ({ name: NAMES[type], value: type })),
+		default: types[0] ?? 'mailAccountApi',
+	};
+}
+
+export function accountCredentials(types: readonly AccountType[]): INodeCredentialDescription[] {
+	return types.map((type) => ({
+		name: type,
+		required: true,
+		displayOptions: { show: { authentication: [type] } },
+		...(type === 'mailAccountApi' && { testedBy: MAIL_ACCOUNT_TEST }),
+	}));
+}

@@ -1,0 +1,147 @@
+/** An account's SMTP connections, kept warm between executions and shared by all nodes that use the account. */
+import type { Readable } from 'stream';
+import { accountFingerprint, type Account } from '../account/account';
+import { MailError } from '../errors';
+import type { Envelope } from '../message/compose';
+import { cancelled } from './dial';
+import { SmtpLine, type SmtpReply } from './transport';
+
+/** Connections of one account at a time. */
+export const MAX_CONNECTIONS = 5;
+/** How long an unused connection is kept. */
+export const IDLE_MS = 30_000;
+
+const pools = new Map<string, SmtpPool>();
+
+/** The warm connections of an account; made on first use, shared by every node that uses the same account. */
+export function smtpPool(account: Account): SmtpPool {
+	const key = accountFingerprint(account);
+	const pool = pools.get(key) ?? new SmtpPool(account, () => pools.delete(key));
+	pools.set(key, pool);
+	return pool;
+}
+
+export class SmtpPool {
+	readonly #account: Account;
+	private readonly idle: SmtpLine[] = [];
+	private readonly waiting: { take: (line: SmtpLine | null) => void }[] = [];
+	private count = 0;
+	/** Lowered when the server refuses a further connection while it serves others. */
+	private limit = MAX_CONNECTIONS;
+
+	constructor(
+		account: Account,
+		private readonly onEmpty: () => void,
+	) {
+		this.#account = account;
+	}
+
+	/** Connections open or being opened. */
+	get connections(): number {
+		return this.count;
+	}
+
+	/**
+	 * Hands one message to the server.
+	 *
+	 * @param open gives the message's bytes; called again when a warm connection turns out to be dead
+	 * @throws MailError; code `UNKNOWN` when the line was lost after the final dot
+	 */
+	async send(envelope: Envelope, open: () => Promise<Readable>, signal?: AbortSignal): Promise<SmtpReply> {
+		for (;;) {
+			const line = await this.acquire(signal);
+			const warm = line.messages > 0;
+			try {
+				return await line.send(envelope, await open(), signal);
+			} catch (error) {
+				// A warm connection may have been closed by the server while nobody looked: not an attempt of its own.
+				const stale =
+					warm && error instanceof MailError && error.code === 'LOST' && !line.begun && !signal?.aborted;
+				if (!stale) throw error;
+			} finally {
+				this.release(line);
+			}
+		}
+	}
+
+	private async acquire(signal?: AbortSignal): Promise<SmtpLine> {
+		for (;;) {
+			const line = this.idle.pop();
+			if (line?.usable) {
+				line.wake();
+				return line;
+			}
+			if (line) this.drop(line);
+			else if (this.count < this.limit) {
+				const opened = await this.open(signal);
+				if (opened) return opened;
+			} else {
+				const next = await this.turn(signal);
+				if (next) return next;
+			}
+		}
+	}
+
+	private async open(signal?: AbortSignal): Promise<SmtpLine | null> {
+		this.count++;
+		try {
+			return await SmtpLine.open(this.#account, signal);
+		} catch (error) {
+			this.count--;
+			const crowded =
+				error instanceof MailError &&
+				(error.retry === 'limit' || error.retry === 'throttled' || error.retry === 'transient');
+			if (!crowded || this.count === 0 || signal?.aborted) {
+				this.waiting.shift()?.take(null);
+				this.closeIfEmpty();
+				throw error;
+			}
+			this.limit = this.count;
+			return null;
+		}
+	}
+
+	private async turn(signal?: AbortSignal): Promise<SmtpLine | null> {
+		return await new Promise((resolve, reject) => {
+			const entry = {
+				take: (line: SmtpLine | null) => {
+					signal?.removeEventListener('abort', onAbort);
+					resolve(line);
+				},
+			};
+			const onAbort = () => {
+				this.waiting.splice(this.waiting.indexOf(entry), 1);
+				reject(cancelled());
+			};
+			if (signal?.aborted) return reject(cancelled());
+			signal?.addEventListener('abort', onAbort, { once: true });
+			this.waiting.push(entry);
+		});
+	}
+
+	private release(line: SmtpLine): void {
+		if (!line.usable) {
+			this.drop(line);
+			this.waiting.shift()?.take(null);
+			return;
+		}
+		const next = this.waiting.shift();
+		if (next) return next.take(line);
+		this.idle.push(line);
+		line.rest(IDLE_MS, () => this.drop(line));
+	}
+
+	private drop(line: SmtpLine): void {
+		if (line.dropped) return;
+		line.dropped = true;
+		const at = this.idle.indexOf(line);
+		if (at >= 0) this.idle.splice(at, 1);
+		line.quit();
+		this.count--;
+		this.closeIfEmpty();
+	}
+
+	private closeIfEmpty(): void {
+		if (this.count === 0 && this.waiting.length === 0) this.onEmpty();
+	}
+}
