@@ -4,6 +4,7 @@
  */
 import type { EngineOptions } from './engine';
 import { itemsOf, startEngine } from './engine';
+import type { Step, StepListener } from './n8nStandIn/types';
 import type { EngineUnderTest } from './underTest';
 
 type Remote = Omit<EngineUnderTest, 'kill' | 'terminate' | 'start' | 'stop'>;
@@ -13,8 +14,14 @@ interface Call {
 	args: never[];
 }
 
-async function main(options: EngineOptions): Promise<void> {
-	const engine = await startEngine({ ...options, onStep: (step, info) => process.send?.({ step, info }) });
+export interface ChildOptions extends EngineOptions {
+	/** The process kills itself, as by kill -9, when a run first reaches this step. */
+	killAt?: Step;
+}
+
+async function main({ killAt, ...options }: ChildOptions): Promise<void> {
+	const onStep: StepListener = (step) => void (step === killAt && process.kill(process.pid, 'SIGKILL'));
+	const engine = await startEngine({ ...options, onStep });
 	const remote: Remote = {
 		addWorkflow: async (json) => engine.addWorkflow(json).id,
 		updateWorkflow: async (id, json) => void engine.addWorkflow({ ...json, id }),
@@ -41,6 +48,6 @@ async function main(options: EngineOptions): Promise<void> {
 }
 
 process.once('disconnect', () => process.exit(0));
-main(JSON.parse(process.argv[2] ?? '{}') as EngineOptions).catch((error: Error) => {
+main(JSON.parse(process.argv[2] ?? '{}') as ChildOptions).catch((error: Error) => {
 	process.send?.({ failed: error.stack });
 });

@@ -5,8 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
-import type { EngineOptions } from './engine';
-import type { Step, StepListener } from './n8nStandIn/types';
+import type { ChildOptions } from './child';
 import type { EngineUnderTest, ExecutionSummary, WorkflowJson } from './underTest';
 
 interface Message {
@@ -15,24 +14,21 @@ interface Message {
 	error?: string;
 	ready?: boolean;
 	failed?: string;
-	step?: Step;
-	info?: Parameters<StepListener>[1];
 }
 
 /** The harness in a process of its own, whose state outlives `kill()`. */
 export class ChildEngine implements EngineUnderTest {
-	/** Called with each step of a run; the child does not wait for it. */
-	onStep: StepListener = () => undefined;
 	readonly stateDir = mkdtempSync(path.join(os.tmpdir(), 'mailroom-child-'));
 	private child: ChildProcess | undefined;
 	private lastCall = 0;
 	private readonly calls = new Map<number, (answer: Message) => void>();
 
-	constructor(private readonly options: Omit<EngineOptions, 'stateDir' | 'log' | 'onStep'>) {}
+	constructor(private readonly options: Omit<ChildOptions, 'stateDir' | 'log' | 'onStep'>) {}
 
-	async start(): Promise<void> {
+	/** @param more options for this start only, such as `killAt` */
+	async start(more: Partial<ChildOptions> = {}): Promise<void> {
 		const { NODE_ENV: _test, JEST_WORKER_ID: _worker, ...env } = process.env;
-		const options = { ...this.options, stateDir: this.stateDir };
+		const options = { ...this.options, ...more, stateDir: this.stateDir };
 		const child = fork(path.join(__dirname, 'child.ts'), [JSON.stringify(options)], {
 			execArgv: ['--require', 'tsx/cjs'],
 			env,
@@ -43,7 +39,6 @@ export class ChildEngine implements EngineUnderTest {
 			child.on('message', (message: Message) => {
 				if (message.ready) resolve();
 				else if (message.failed) reject(new Error(message.failed));
-				else if (message.step && message.info) this.onStep(message.step, message.info);
 				else this.calls.get(message.id ?? 0)?.(message);
 			});
 		});
@@ -74,6 +69,14 @@ export class ChildEngine implements EngineUnderTest {
 		return await this.call('executeStep', workflowId, nodeName);
 	}
 
+	/** Resolves when the process has ended by itself, as it does at `killAt`. */
+	async died(): Promise<void> {
+		const { child } = this;
+		if (child !== undefined && child.exitCode === null && child.signalCode === null)
+			await once(child, 'exit');
+		this.child = undefined;
+	}
+
 	async kill(): Promise<void> {
 		await this.end('SIGKILL');
 	}
@@ -88,7 +91,7 @@ export class ChildEngine implements EngineUnderTest {
 	private async end(signal: NodeJS.Signals): Promise<void> {
 		const { child } = this;
 		this.child = undefined;
-		if (child === undefined || child.exitCode !== null) return;
+		if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
 		const exited = once(child, 'exit');
 		child.kill(signal);
 		await exited;

@@ -52,7 +52,11 @@ export class RemoteTrigger {
 		const tag = (this.lastTag += 1);
 		const answer = new Promise<Answer>((resolve) => this.answers.set(tag, resolve));
 		this.socket.write(JSON.stringify({ do: command, tag, ...extra }) + '\n');
-		const { value, error } = await within(answer, `the trigger's answer to "${command}"`);
+		const gone = this.closed.then((): Answer => ({ tag, error: 'the trigger is gone' }));
+		const { value, error } = await within(
+			Promise.race([answer, gone]),
+			`the trigger's answer to "${command}"`,
+		);
 		if (error !== undefined) throw new Error(error);
 		return value;
 	}

@@ -158,6 +158,63 @@ describe('an engine in this process', () => {
 		await wf.deactivate();
 	});
 
+	test.each([
+		{ fault: { insert: 'before' }, outcome: 'rejected', sameKeyAgain: 'success', rows: ['success'] },
+		{ fault: { insert: 'after' }, outcome: 'rejected', sameKeyAgain: 'success', rows: ['success'] },
+		{ fault: { silence: true }, outcome: 'never', sameKeyAgain: 'undefined', rows: ['success'] },
+	] as const)('a fault of the database: $fault', async ({ fault, outcome, sameKeyAgain, rows }) => {
+		const wf = engine.addWorkflow(chain(trigger()));
+		await wf.activate();
+		const remote = await control.next(wf.id);
+		Object.assign(engine.faults, fault);
+		const key = JSON.stringify(fault);
+		expect((await (await remote.emit({ key })).done(300)).outcome).toBe(outcome);
+		expect((await (await remote.emit({ key })).done()).outcome).toBe(sameKeyAgain);
+		expect(wf.executions().map(({ status }) => status)).toEqual(rows);
+		await wf.deactivate();
+	});
+
+	test('successful runs that are not saved are still awaited', async () => {
+		const settings = { saveDataSuccessExecution: 'none' as const };
+		const wf = engine.addWorkflow({ ...chain(trigger()), settings });
+		await wf.activate();
+		await (await control.next(wf.id)).emit();
+		expect((await wf.waitForExecution()).status).toBe('success');
+		expect(wf.executions()).toEqual([]);
+		await wf.deactivate();
+	});
+
+	test('a renamed node keeps its id and its connections; a duplicate has them and the static data, too', async () => {
+		const wf = engine.addWorkflow(chain(trigger(), step({})));
+		await wf.activate();
+		await (await control.next(wf.id)).emit({ static: 1 });
+		await wf.waitForExecution();
+		wf.rename('Trigger', 'Post "box"');
+		await wf.activate();
+		const renamed = await control.next(wf.id);
+		expect(await renamed.do('getStatic')).toBe(1);
+		await renamed.emit();
+		expect((await wf.waitForExecution()).data['Step']).toHaveLength(1);
+		const copy = wf.duplicate();
+		expect([copy.staticData(), copy.node('Step').id]).toEqual([wf.staticData(), wf.node('Step').id]);
+		await copy.activate();
+		expect((await control.next(copy.id)).hello.node).toBe(renamed.hello.node);
+		await copy.deactivate();
+		await wf.deactivate();
+	});
+
+	test('a waiting execution goes on at its time', async () => {
+		const wf = engine.addWorkflow(
+			chain(trigger(), { name: 'Wait', type: 'test.wait', parameters: { ms: 200 } }, step({})),
+		);
+		await wf.activate();
+		const { done } = await (await control.next(wf.id)).emit();
+		expect((await done()).outcome).toBe('waiting');
+		expect((await wf.waitForExecution()).status).toBe('waiting');
+		expect((await wf.waitForExecution()).data['Step']).toHaveLength(1);
+		await wf.deactivate();
+	});
+
 	test('test.fail fails as asked', async () => {
 		const fail = (parameters: object) =>
 			engine.addWorkflow(chain(start, { name: 'Fail', type: 'test.fail', parameters: { ...parameters } }));

@@ -4,6 +4,7 @@
  * `.wait`, `.staticData`. Parameters are described beside each.
  */
 import type {
+	ICredentialType,
 	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
@@ -146,5 +147,34 @@ export function createTestNodes(onCollect: (collected: Collected) => void): Reco
 		'test.collect': collect,
 		'test.wait': node('wait', [number('ms', 1000)], wait),
 		'test.staticData': node('staticData', [text('key'), text('value')], staticData),
+	};
+}
+
+/** n8n's own types `smtp` and `imap`, field for field, which the package's nodes also accept. */
+export const N8N_CREDENTIALS: ICredentialType[] = [
+	credentialType('smtp', [
+		{ ...number('port', 465) },
+		{ ...text('secure'), type: 'boolean', default: true },
+		{
+			...text('disableStartTls'),
+			type: 'boolean',
+			default: false,
+			displayOptions: { show: { secure: [false] } },
+		},
+		text('hostName'),
+	]),
+	credentialType('imap', [
+		{ ...number('port', 993) },
+		{ ...text('secure'), type: 'boolean', default: true },
+		{ ...text('allowUnauthorizedCerts'), type: 'boolean', default: false },
+	]),
+];
+
+function credentialType(name: string, properties: INodeProperties[]): ICredentialType {
+	const password: INodeProperties = { ...text('password'), typeOptions: { password: true } };
+	return {
+		name,
+		displayName: name.toUpperCase(),
+		properties: [text('user'), password, text('host'), ...properties],
 	};
 }
