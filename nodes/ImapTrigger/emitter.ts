@@ -41,6 +41,8 @@ async function begin(
 	const items = [];
 	for (const message of run.messages)
 		items.push(await toItem(context, message, options.attachmentMode, run.attempt));
+	// Closed in the meantime: the successor starts it, or the next activation.
+	if (run.isStopped()) return { outcome: new Promise(() => undefined) };
 	if (options.acknowledge === 'started') {
 		run.save();
 		context.emit([items], undefined, undefined, run.key);
@@ -48,13 +50,13 @@ async function begin(
 	}
 	const done = context.helpers.createDeferredPromise<IRun>();
 	const outcome = outcomeOf(done.promise);
+	run.save();
+	context.emit([items], undefined, done, run.key);
 	rememberRun(options.record, run.key, outcome);
 	// When n8n could not say, the same key is tried again, and then has to reach n8n.
 	void outcome.then(({ kind }) => {
 		if (kind === 'unclear' || kind === 'duplicate') options.record.runs.delete(run.key);
 	});
-	run.save();
-	context.emit([items], undefined, done, run.key);
 	return { outcome };
 }
 

@@ -8,25 +8,19 @@ import type { Cursor, Unit } from './cursor';
 import { fingerprint, proofKeyword, runKey } from './identity';
 import { NO_MARKS, RETRY_WAITS_MS, type DeliveryOptions, type DeliveryPolicy, type Outcome } from './outcome';
 import type { Settler, Voter } from './settle';
+import { UnitQueue } from './unitQueue';
 
-/** Bytes of one batch. */
-export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 /** Waits before the same start is tried again when n8n could not say what became of it. */
 export const UNCLEAR_WAITS_MS = [1_000, 5_000, 15_000, 60_000];
 
 export class MailboxDelivery implements Voter {
 	private settler: Settler | null = null;
 	private wake: () => void = () => undefined;
-	/** New messages, ascending. */
-	private waiting: number[] = [];
-	/** Units offered again, before all new ones. */
-	private again: Unit[] = [];
+	private readonly queue = new UnitQueue();
 	private readonly executing = new Set<Unit>();
 	/** Recovered, or started so close to the cursor's last save that the save may have been missed (D7). */
 	private readonly doubtful = new Set<Unit>();
 	private readonly undecided = new Set<number>();
-	/** Listed, but not given by the server; out of the way until asked for again. */
-	private readonly deferred = new Set<number>();
 	private readonly timers = new Set<() => void>();
 	private readonly unclearTries = new Map<Unit, number>();
 	private unproven: number[] = [];
@@ -34,6 +28,8 @@ export class MailboxDelivery implements Voter {
 	/** How many first starts after loading may have been made before the process died (D7). */
 	private raceAllowance: number;
 	private closed = false;
+	/** Counts how often the UIDs known so far became void. */
+	private generation = 0;
 	/** Runs that have ended and whose mails are not marked yet. */
 	private unmarked = 0;
 	private onMarked: () => void = () => undefined;
@@ -44,7 +40,7 @@ export class MailboxDelivery implements Voter {
 		this.raceAllowance = policy.parallel * policy.batchSize;
 		this.proof = proofKeyword(workflowId, nodeId);
 		for (const unit of cursor.takeRecovered()) {
-			this.again.push(unit);
+			this.queue.putBack([unit]);
 			this.doubtful.add(unit);
 			for (const uid of unit.uids) this.undecided.add(uid);
 		}
@@ -62,25 +58,18 @@ export class MailboxDelivery implements Voter {
 
 	/** Messages the server lists above the low mark (D5). */
 	list(uids: readonly number[]): void {
-		const fresh = this.cursor.list(uids);
-		const queued = new Set(this.again.flatMap((unit) => unit.uids));
-		this.waiting = fresh.filter((uid) => !queued.has(uid) && !this.deferred.has(uid));
-		for (const uid of this.waiting) this.undecided.add(uid);
+		this.queue.setFresh(this.cursor.list(uids));
+		for (const uid of this.queue.freshUids) this.undecided.add(uid);
 	}
 
 	/** UIDs to have ready next, in the order of their runs; none while nothing may start. */
 	upcoming(limit: number): number[] {
-		if (!this.mayStart()) return [];
-		const again = this.again.flatMap((unit) => unit.uids);
-		return [...again, ...this.waiting.slice(0, Math.max(0, limit - again.length))].slice(
-			0,
-			Math.max(limit, 1),
-		);
+		return this.mayStart() ? this.queue.upcoming(limit) : [];
 	}
 
 	/** Whether a message is still wanted, so that it is worth keeping once parsed. */
 	wants(uid: number): boolean {
-		return this.again.some((unit) => unit.uids.includes(uid)) || this.waiting.includes(uid);
+		return this.queue.has(uid);
 	}
 
 	isUndecided(uid: number): boolean {
@@ -94,7 +83,7 @@ export class MailboxDelivery implements Voter {
 	 */
 	offer(ready: (uid: number) => ReceivedMessage | undefined): void {
 		while (this.mayStart()) {
-			const unit = this.nextUnit(ready);
+			const unit = this.queue.next(this.options.policy.batchSize, (uid) => ready(uid)?.size ?? 0);
 			if (!unit) return;
 			const messages = unit.uids.map(ready).filter((message) => message !== undefined);
 			if (messages.length < unit.uids.length) return;
@@ -105,43 +94,36 @@ export class MailboxDelivery implements Voter {
 
 	/** The server did not give this message: the others go on, it comes again later. */
 	defer(uid: number, waitMs: number): void {
-		const unit = this.again.find((candidate) => candidate.uids.includes(uid)) ?? { uids: [uid], attempt: 1 };
-		this.again = this.again.filter((candidate) => candidate !== unit);
-		this.waiting = this.waiting.filter((other) => other !== uid);
-		this.deferred.add(uid);
-		this.later(waitMs, () => {
-			this.deferred.delete(uid);
-			this.again.push(unit);
-		});
+		this.queue.defer(uid);
+		this.later(waitMs, () => this.queue.undefer(uid));
 	}
 
 	/** The message no longer exists on the server, so there is nothing to run. */
 	gone(uid: number): void {
-		const unit = this.again.find((candidate) => candidate.uids.includes(uid));
-		if (unit) {
-			// The rest of a batch goes on without it.
-			const rest = unit.uids.filter((other) => other !== uid);
-			const left = rest.length > 0 ? [{ ...unit, uids: rest }] : [];
-			this.again = this.again.flatMap((candidate) => (candidate === unit ? left : [candidate]));
-			this.cursor.replace(unit, left);
-			if (this.doubtful.delete(unit)) for (const remaining of left) this.doubtful.add(remaining);
+		const removed = this.queue.remove(uid);
+		if (removed) {
+			this.cursor.replace(removed.unit, removed.left);
+			if (this.doubtful.delete(removed.unit)) for (const unit of removed.left) this.doubtful.add(unit);
 		}
 		this.cursor.settle([uid]);
-		this.waiting = this.waiting.filter((other) => other !== uid);
 		this.undecided.delete(uid);
 		this.options.save();
 	}
 
-	/** The server renumbered the mailbox: what is queued names nothing any more. Runs under way end on their own. */
+	/**
+	 * The mailbox is not the one it was (renumbered, or another account's): UIDs known so far name other messages now, so
+	 * nothing is done with them any more. Runs under way end on their own.
+	 */
 	forget(): void {
-		this.waiting = [];
-		this.again = [];
-		this.deferred.clear();
+		this.generation++;
+		this.queue.clear();
 		for (const cancel of this.timers) cancel();
 		this.timers.clear();
 		this.undecided.clear();
+		this.doubtful.clear();
 		this.proven = [];
 		this.unproven = [];
+		this.unmarked = 0;
 	}
 
 	/** Runs that have not ended. */
@@ -152,7 +134,6 @@ export class MailboxDelivery implements Voter {
 	/** The credential now names another account: what is known of the old one's mailbox is void (D3). */
 	restart(account: string, wallTime: number): void {
 		this.forget();
-		this.doubtful.clear();
 		this.cursor.restart(account, wallTime);
 		this.options.save();
 	}
@@ -174,26 +155,10 @@ export class MailboxDelivery implements Voter {
 		return !this.closed && this.executing.size < this.options.policy.parallel && !this.cursor.isFull;
 	}
 
-	private nextUnit(ready: (uid: number) => ReceivedMessage | undefined): Unit | undefined {
-		if (this.again[0]) return this.again[0];
-		const uids: number[] = [];
-		let bytes = 0;
-		for (const uid of this.waiting.slice(0, this.options.policy.batchSize)) {
-			bytes += ready(uid)?.size ?? 0;
-			if (uids.length > 0 && bytes > MAX_BATCH_BYTES) break;
-			uids.push(uid);
-		}
-		return uids.length > 0 ? { uids, attempt: 1 } : undefined;
-	}
-
 	private take(unit: Unit): void {
-		if (this.again[0] === unit) {
-			this.again.shift();
-			return;
-		}
-		this.waiting = this.waiting.slice(unit.uids.length);
+		const isNew = this.queue.take(unit);
 		const beyond = unit.uids.some((uid) => uid > this.cursor.loadedHigh);
-		if (beyond && this.raceAllowance > 0) {
+		if (isNew && beyond && this.raceAllowance > 0) {
 			this.raceAllowance -= unit.uids.length;
 			this.doubtful.add(unit);
 		}
@@ -227,9 +192,12 @@ export class MailboxDelivery implements Voter {
 		this.executing.add(unit);
 		this.dropStoredProofs();
 		const confirmed = policy.acknowledge !== 'started';
-		void start({ messages, attempt: unit.attempt, key: runKey(this.options, unit), save }).then((outcome) => {
+		const { generation } = this;
+		const isStopped = () => this.closed || this.generation !== generation;
+		const key = runKey(this.options, unit);
+		void start({ messages, attempt: unit.attempt, key, save, isStopped }).then((outcome) => {
 			this.executing.delete(unit);
-			if (!this.closed) this.ended(unit, confirmed ? outcome : { kind: 'unconfirmed' });
+			if (!isStopped()) this.ended(unit, confirmed ? outcome : { kind: 'unconfirmed' });
 			this.wake();
 		});
 	}
@@ -240,7 +208,8 @@ export class MailboxDelivery implements Voter {
 		this.unclearTries.delete(unit);
 		if (outcome.kind === 'duplicate') {
 			// Ran before, and whether it ended is not known: one more run, as the next attempt (D8).
-			if (this.doubtful.delete(unit)) return this.queue([{ ...unit, attempt: unit.attempt + 1 }], 0, unit);
+			if (this.doubtful.delete(unit))
+				return this.runInstead(unit, [{ ...unit, attempt: unit.attempt + 1 }], 0);
 			return this.decide(unit, NO_MARKS, false);
 		}
 		this.doubtful.delete(unit);
@@ -249,11 +218,8 @@ export class MailboxDelivery implements Voter {
 		if (unit.attempt > policy.retries) return this.decide(unit, policy.onFailure, true);
 		// The members of a failed batch run alone, so that one of them cannot fail the others again (D12).
 		const wait = RETRY_WAITS_MS[Math.min(unit.attempt, RETRY_WAITS_MS.length) - 1] ?? 0;
-		this.queue(
-			unit.uids.map((uid) => ({ uids: [uid], attempt: unit.attempt + 1 })),
-			wait,
-			unit,
-		);
+		const members = unit.uids.map((uid) => ({ uids: [uid], attempt: unit.attempt + 1 }));
+		this.runInstead(unit, members, wait);
 	}
 
 	/** n8n could not say whether a run exists: the same key again, which is harmless if it does (D7). */
@@ -264,12 +230,12 @@ export class MailboxDelivery implements Voter {
 			this.options.report(`n8n cannot start the workflow (${reason}). The mail is kept and offered again.`);
 		const wait = UNCLEAR_WAITS_MS[Math.min(tries, UNCLEAR_WAITS_MS.length - 1)] ?? 0;
 		this.doubtful.add(unit);
-		this.queue([unit], wait, unit);
+		this.runInstead(unit, [unit], wait);
 	}
 
-	private queue(units: Unit[], waitMs: number, instead: Unit): void {
-		this.cursor.replace(instead, units);
-		this.later(waitMs, () => this.again.push(...units));
+	private runInstead(unit: Unit, by: Unit[], waitMs: number): void {
+		this.cursor.replace(unit, by);
+		this.later(waitMs, () => this.queue.putBack(by));
 	}
 
 	private later(waitMs: number, action: () => void): void {

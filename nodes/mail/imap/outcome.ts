@@ -27,6 +27,8 @@ export interface Run {
 	key: string;
 	/** Writes the cursor down. To be called in the very tick in which the workflow is started (D1). */
 	save(): void;
+	/** Whether the trigger was closed meanwhile: then the workflow must not be started any more. */
+	isStopped(): boolean;
 }
 
 /** Starts the workflow and tells how the run ended. Never rejects; may never settle. Runs start in the order of the calls. */

@@ -119,6 +119,7 @@ export class Session {
 			const how = await openCursor(delivery.cursor, client, this.parts.mailbox, fresh, clock.wallTime());
 			if (how === 'renumbered') {
 				settler.forgetAll();
+				this.ready.clear();
 				delivery.forget();
 				delivery.options.report(
 					`The server renumbered the mailbox "${this.parts.mailbox.path}" (new UIDVALIDITY). Mail of the last days was compared with what ran before; nothing was skipped.`,

@@ -72,12 +72,10 @@ export class Settler {
 		this.stale.push({ uids, keyword });
 	}
 
-	/** The server renumbered the mailbox: what waits can no longer be addressed. */
+	/** The server renumbered the mailbox: what waits would be done to other messages. */
 	forgetAll(): void {
-		const entries = [...this.pending.values()];
 		this.pending.clear();
 		this.stale = [];
-		for (const entry of entries) for (const vote of entry.votes.values()) vote.applied();
 	}
 
 	/** Whether {@link apply} has anything to do now. */
