@@ -21,10 +21,15 @@ function tell(message: { group?: number; ended?: number; folder?: string }): voi
 	guardian.write(`${JSON.stringify(message)}\n`);
 }
 
+/** Removes a folder that somebody else made when this process ends, should it still be there. */
+export function removeAtEnd(folder: string): void {
+	tell({ folder });
+}
+
 /** A new empty folder under the system's temporary folder, removed when this process ends. */
 export function temporaryFolder(name: string): string {
 	const folder = mkdtempSync(join(tmpdir(), `mailroom-${name}-`));
-	tell({ folder });
+	removeAtEnd(folder);
 	return folder;
 }
 

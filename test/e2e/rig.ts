@@ -4,13 +4,18 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
 	eventually,
+	howToGet,
+	missingParts,
+	requireAll,
 	startDovecot,
 	startEmbeddedServers,
+	startPostfix,
 	type Dovecot,
 	type EmbeddedServers,
+	type Postfix,
 	type StoredMail,
 } from '../servers';
-import { temporaryFolder } from './cleanup';
+import { removeAtEnd, temporaryFolder } from './cleanup';
 import { packPackage } from './packPackage';
 import { startN8n, type RealN8n } from './realN8n';
 import { Recorder } from './recorder';
@@ -21,8 +26,8 @@ const DOMAIN = 'example.test';
 const PASSWORD = 'correct horse 7';
 const FLAG_TIMEOUT_MS = 15_000;
 
-/** Accounts that may send through the embedded server, or receive from it. */
-const EMBEDDED_NAMES = ['tested', 'sender', 'recipient'];
+/** Accounts that send through the embedded server or through Postfix, or receive from them. */
+const SENDING_NAMES = ['tested', 'sender', 'postman', 'recipient'];
 
 /** Where a credential sends mail through. */
 export interface Submission {
@@ -48,7 +53,7 @@ export class Rig {
 		/** SMTP that keeps what it accepts, byte for byte. */
 		readonly embedded: EmbeddedServers,
 		/** Undefined where Postfix cannot be started. */
-		readonly postfix: Submission | undefined,
+		private readonly postfix: Postfix | undefined,
 		readonly recorder: Recorder,
 		readonly n8n: RealN8n,
 	) {}
@@ -56,15 +61,17 @@ export class Rig {
 	/** Packs the package (unless a tarball is given), starts all servers and n8n. */
 	static async start(tarball?: string): Promise<Rig> {
 		const packageTarball = tarball ?? (await packPackage());
-		const dovecot = await startDovecot({ users: [] });
-		const users = EMBEDDED_NAMES.map((name) => ({ user: `${name}@${DOMAIN}`, password: PASSWORD }));
+		const users = SENDING_NAMES.map((name) => ({ user: `${name}@${DOMAIN}`, password: PASSWORD }));
+		const dovecot = await startDovecot({ users });
+		removeAtEnd(dovecot.folder);
+		const postfix = await startPostfixIfPresent(dovecot);
 		const embedded = await startEmbeddedServers({ users });
 		const recorder = await Recorder.start();
 		const authority = join(temporaryFolder('ca'), 'ca.pem');
 		writeFileSync(authority, dovecot.ca);
 		// Certificates are verified in every scenario: n8n's Node trusts the authority of the test servers.
 		const n8n = await startN8n({ packageTarball, env: { NODE_EXTRA_CA_CERTS: authority } });
-		return new Rig(dovecot, embedded, undefined, recorder, n8n);
+		return new Rig(dovecot, embedded, postfix, recorder, n8n);
 	}
 
 	get rest(): RestClient {
@@ -74,6 +81,11 @@ export class Rig {
 	/** The embedded server as a credential names it. */
 	get embeddedSubmission(): Submission {
 		return { host: this.embedded.host, port: this.embedded.ports.smtp, security: 'starttls' };
+	}
+
+	/** Postfix as a credential names it; undefined where it cannot be started. */
+	get postfixSubmission(): Submission | undefined {
+		return this.postfix && { host: this.postfix.host, port: this.postfix.ports.smtps, security: 'tls' };
 	}
 
 	/** Makes a user at Dovecot and a credential in n8n. */
@@ -155,9 +167,20 @@ export class Rig {
 			this.n8n.kill(),
 			this.recorder.stop(),
 			this.embedded.stop(),
-			this.dovecot.stop(),
+			this.postfix?.stop(),
 		]);
+		await this.dovecot.stop();
 	}
+}
+
+/** Says how to get Postfix where it is missing; with `MAILROOM_REQUIRE_ALL=1` that is an error. */
+async function startPostfixIfPresent(dovecot: Dovecot): Promise<Postfix | undefined> {
+	const missing = missingParts(['postfix']);
+	if (missing.length === 0) return await startPostfix({ deliverTo: dovecot });
+	const message = `Nothing is sent through Postfix. Missing here:\n${howToGet(missing)}`;
+	if (requireAll()) throw new Error(message);
+	console.log(message);
+	return undefined;
 }
 
 /** A small message as another server would deliver it. */

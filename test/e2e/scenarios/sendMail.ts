@@ -44,10 +44,11 @@ export async function sendsByteCorrect(rig: Rig): Promise<string> {
 	await rig.dovecot.deliver(recipient.user, raw);
 	const [stored] = await arrived(rig, recipient, 1);
 	assert.ok(stored!.subarray(-raw.length).equals(raw), 'Dovecot has the very bytes below its own headers');
-	if (!rig.postfix)
+	const postfix = rig.postfixSubmission;
+	if (!postfix)
 		return `${raw.length} bytes on the wire and in Dovecot; not through Postfix, which is missing`;
 
-	const postman = await rig.account('postman', rig.postfix);
+	const postman = await rig.account('postman', postfix);
 	await send(rig, postman, recipient);
 	const throughPostfix = (await arrived(rig, recipient, 2))[1]!;
 	assertLines(throughPostfix);
