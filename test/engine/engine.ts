@@ -31,6 +31,7 @@ import { WorkflowHandle } from './workflowHandle';
 const REPOSITORY = path.resolve(__dirname, '../..');
 /** n8n waits 30 s for running executions at SIGTERM; tests need less. */
 const STOP_GRACE_MS = 5000;
+const KEEP_ALIVE_MS = 60_000;
 
 export interface EngineOptions {
 	/** A built package; the repository unless given. */
@@ -60,6 +61,8 @@ export class Engine {
 	/** @internal */
 	readonly publication: Publication;
 	private readonly handles = new Map<string, WorkflowHandle>();
+	/** n8n's web server keeps its process alive while a node has only sockets and timers that do not. */
+	private alive: NodeJS.Timeout | undefined;
 
 	private constructor(
 		private readonly runtime: Runtime,
@@ -107,6 +110,7 @@ export class Engine {
 				engine.executions.boot();
 				await engine.publication.boot();
 			}
+			engine.alive = setInterval(() => undefined, KEEP_ALIVE_MS);
 			return engine;
 		} catch (error) {
 			store?.close();
@@ -237,6 +241,7 @@ export class Engine {
 			await this.publication.stop();
 			await this.executions.stop(graceMs);
 		} finally {
+			clearInterval(this.alive);
 			for (const handle of this.handles.values()) handle.dispose();
 			this.store.close();
 			await releaseRuntime(this.sink);
