@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { testCertificates, type KeyPair } from './certificates';
 import { dovecotConfig, dovecotFiles, type DovecotLayout, mailOwner } from './dovecotConfig';
 import { GuardedProcess } from './guardedProcess';
 import { deliverByLmtp } from './lmtp';
-import { eventually, freePorts, HOST, temporaryFolder, type TestUser } from './local';
+import { eventually, freePorts, HOST, readLog, temporaryFolder, type TestUser } from './local';
 import type { MailServer, StoredMail } from './mailServer';
 import { findProgram, howToGet, missingParts } from './parts';
 
@@ -178,7 +177,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 			await start();
 		},
 		kill: async () => await processes.kill(),
-		log: () => readFileSync(files.log, 'utf8'),
+		log: () => readLog(files.log),
 		stop: async () => {
 			await processes.kill();
 			await remove();

@@ -11,9 +11,10 @@ const ORDERLY_MS = 3_000;
 
 /**
  * Runs the server and, beside it, a reader of file descriptor 3. That one ends when this Node process does, however
- * it does (kill -9 included), and then the server is told to end too.
+ * it does (kill -9 included), and then the server is told to end too. Postfix must lead a process group, hence setsid.
  */
-const GUARD = `"$@" 3<&- &
+const GUARD = `command -v setsid >/dev/null && set -- setsid "$@"
+"$@" 3<&- &
 server=$!
 { read -r _ <&3; kill -TERM "$server" 2>/dev/null; } &
 guard=$!

@@ -18,3 +18,6 @@ export {
 	within,
 } from './local';
 export { describeWith, findProgram, howToGet, missingParts, type PartName, requireAll } from './parts';
+export * from './faultProxy';
+export * from './scripted';
+export * from './postfix';

@@ -1,5 +1,6 @@
 /** Small helpers that every server here needs: free ports, temporary folders, waiting with a time limit. */
 import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
@@ -118,4 +119,9 @@ export function listen(server: net.Server, port = 0): Promise<number> {
 			resolve((server.address() as net.AddressInfo).port);
 		});
 	});
+}
+
+/** @returns the text of a log file; empty as long as there is none */
+export function readLog(file: string): string {
+	return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
