@@ -30,6 +30,8 @@ export type Line =
 
 interface Member {
 	joinedAt: number;
+	/** An attempt has failed since it joined: what the mailbox then holds may have come after it (D2). */
+	waited: boolean;
 	told: boolean;
 	/** Told how the first attempt went: null for well. */
 	first: (error: MailError | null) => void;
@@ -50,7 +52,7 @@ export function watchMailbox(
 ): { first: Promise<MailError | null>; leave: () => void } {
 	const home = watchFor(account, delivery.options.mailbox, clock);
 	const first = new Promise<MailError | null>((resolve) => {
-		home.join(delivery, { joinedAt: clock.now(), told: false, first: resolve });
+		home.join(delivery, { joinedAt: clock.now(), waited: false, told: false, first: resolve });
 	});
 	// The trigger may have moved to another watch when its credential changed.
 	const leave = () => {
@@ -103,7 +105,7 @@ class MailboxWatch {
 		this.members.set(delivery, member);
 		this.deliveries.add(delivery);
 		delivery.attach(this.settler, () => this.session?.wake());
-		if (this.line.state === 'waiting') member.first(this.line.because);
+		if (this.line.state === 'waiting') keepWaiting(member, this.line.because);
 		this.session?.wake();
 		if (!this.started) {
 			this.started = true;
@@ -174,10 +176,16 @@ class MailboxWatch {
 			settler: this.settler,
 			clock: this.clock,
 			deliveries: this.deliveries,
-			isFresh: (delivery) => this.clock.now() - (this.members.get(delivery)?.joinedAt ?? 0) < FRESH_MS,
+			isFresh: (delivery) => this.isFresh(delivery),
 			onOpened: (delivery) => this.members.get(delivery)?.first(null),
 			checkAccounts: async () => await this.checkAccounts(),
 		});
+	}
+
+	/** Whether a trigger was switched on only now, so that what is in the mailbox was there before it. */
+	private isFresh(delivery: MailboxDelivery): boolean {
+		const member = this.members.get(delivery);
+		return member !== undefined && !member.waited && this.clock.now() - member.joinedAt < FRESH_MS;
 	}
 
 	/** A step that takes too long is ended from outside, whatever it waits for. */
@@ -202,7 +210,7 @@ class MailboxWatch {
 		this.backoff = next.state;
 		if (this.line.state === 'live') this.downSince = this.clock.now();
 		this.line = { state: 'waiting', until: this.clock.now() + next.delayMs, because: cause };
-		for (const member of this.members.values()) member.first(cause);
+		for (const member of this.members.values()) keepWaiting(member, cause);
 		this.tellOutage(cause);
 		await sleep(this.clock, next.delayMs, this.closing.signal);
 	}
@@ -261,6 +269,11 @@ class MailboxWatch {
 	private isClosed(): boolean {
 		return this.line.state === 'closed';
 	}
+}
+
+function keepWaiting(member: Member, because: MailError): void {
+	member.waited = true;
+	member.first(because);
 }
 
 /** A session that had begun and broke. */
