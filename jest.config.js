@@ -32,6 +32,12 @@ module.exports = {
 			testPathIgnorePatterns: ['/node_modules/', ...NOT_UNIT],
 		},
 		{ ...common, displayName: 'integration', testMatch: INTEGRATION },
-		{ ...common, displayName: 'engine', testMatch: ENGINE, globalSetup: '<rootDir>/test/dist.ts' },
+		{
+			...common,
+			displayName: 'engine',
+			testEnvironment: '<rootDir>/test/engine/jestEnvironment.js',
+			testMatch: ENGINE,
+			globalSetup: '<rootDir>/test/dist.ts',
+		},
 	],
 };

@@ -38,8 +38,8 @@ export class ImapTrigger implements INodeType {
 	methods = { credentialTest: { mailAccountTest }, loadOptions: { getMailboxes } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const settings = readSettings(this);
 		try {
+			const settings = readSettings(this);
 			return this.getMode() === 'manual' ? testStep(this, settings) : await startLiveTrigger(this, settings);
 		} catch (error) {
 			throw toNodeError(this.getNode(), error);

@@ -2,6 +2,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { AccountType } from '../bridge/account';
 import { authenticationProperty } from '../bridge/authentication';
+import { filtersProperty } from './filters';
 
 export const ACCOUNT_TYPES: readonly AccountType[] = ['mailAccountApi', 'imap'];
 
@@ -106,6 +107,7 @@ export const properties: INodeProperties[] = [
 		description:
 			'What the item has of attachments. n8n never deletes large files that a trigger stored, so download only what you need.',
 	},
+	filtersProperty,
 	{
 		displayName: 'Mark the Mail',
 		name: 'acknowledge',
@@ -169,12 +171,35 @@ export const properties: INodeProperties[] = [
 		default: {},
 		options: [
 			{
+				displayName: 'After a Crash',
+				name: 'afterCrash',
+				type: 'options',
+				options: [
+					{ name: 'Run Again', value: 'run', description: 'A mail may run twice, but none is lost' },
+					{
+						name: 'Leave It',
+						value: 'leave',
+						description: 'The mail stays unread, is marked, and is told about',
+					},
+				],
+				default: 'run',
+				description:
+					'What to do with a mail whose workflow was running when n8n was killed, so that nobody knows whether it ended',
+			},
+			{
 				displayName: 'Always Poll',
 				name: 'forcePolling',
 				type: 'boolean',
 				default: false,
 				description:
 					'Whether to ask the server every minute instead of waiting for its word (IDLE), for servers whose IDLE does not work',
+			},
+			{
+				displayName: 'Fire Again When Marked Unread',
+				name: 'fireAgainWhenMarkedUnread',
+				type: 'boolean',
+				default: false,
+				description: 'Whether one of the last mails starts the workflow again when somebody marks it unread',
 			},
 			{
 				displayName: 'Mails per Execution',
@@ -199,6 +224,14 @@ export const properties: INodeProperties[] = [
 				typeOptions: { minValue: 1, maxValue: 100 },
 				default: 5,
 				description: 'How many executions of this trigger run at a time; 1 keeps strict order',
+			},
+			{
+				displayName: 'Run on Outage',
+				name: 'runOnOutage',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether an outage of the mail server, and its end, start the workflow too, with an item that has the field "event" (outage or recovered)',
 			},
 		],
 	},

@@ -73,6 +73,7 @@ function openDeliveries(
 			mailbox,
 			cursor,
 			policy,
+			filter: settings.filter,
 			workflowId,
 			nodeId,
 			clock: systemClock,

@@ -2,7 +2,9 @@
 import { NodeOperationError, type ITriggerFunctions } from 'n8n-workflow';
 import type { AccountType } from '../bridge/account';
 import type { OldMail } from '../mail/imap/cursor';
+import type { MailFilter } from '../mail/imap/filter';
 import { NO_MARKS, type Acknowledge, type DeliveryPolicy, type Marks } from '../mail/imap/outcome';
+import { readFilter, type FilterFields } from './filters';
 
 export type AttachmentMode = 'details' | 'download' | 'none';
 
@@ -15,12 +17,18 @@ export interface TriggerSettings {
 	startFrom: string;
 	attachmentMode: AttachmentMode;
 	policy: DeliveryPolicy;
+	filter: MailFilter;
 	maxMessageBytes: number;
 	forcePolling: boolean;
+	/** Whether an outage, and its end, start the workflow too. */
+	runOnOutage: boolean;
 }
 
 interface Options {
+	afterCrash?: DeliveryPolicy['afterCrash'];
+	fireAgainWhenMarkedUnread?: boolean;
 	forcePolling?: boolean;
+	runOnOutage?: boolean;
 	maxMessageSize?: number;
 	messagesPerExecution?: number;
 	parallelExecutions?: number;
@@ -42,11 +50,15 @@ export function readSettings(context: Context): TriggerSettings {
 		attachmentMode: context.getNodeParameter('attachmentMode', 'details') as AttachmentMode,
 		policy: {
 			...readMarks(context),
+			afterCrash: options.afterCrash ?? 'run',
+			fireAgainWhenMarkedUnread: options.fireAgainWhenMarkedUnread === true,
 			parallel: atLeastOne(context, options.parallelExecutions, 5, 'Parallel Executions'),
 			batchSize: atLeastOne(context, options.messagesPerExecution, 1, 'Mails per Execution'),
 		},
+		filter: readFilter(context.getNodeParameter('filters', {}) as FilterFields),
 		maxMessageBytes: atLeastOne(context, options.maxMessageSize, 50, 'Maximum Message Size') * MEGABYTE,
 		forcePolling: options.forcePolling === true,
+		runOnOutage: options.runOnOutage === true,
 	};
 }
 

@@ -6,12 +6,10 @@ import type { MailError } from '../errors';
 import type { ReceivedMessage } from '../message/parsed';
 import type { Cursor, Unit } from './cursor';
 import { fingerprint, proofKeyword, runKey } from './identity';
-import { NO_MARKS, RETRY_WAITS_MS, type DeliveryOptions, type DeliveryPolicy, type Outcome } from './outcome';
+import type { DeliveryOptions, Marks, Outcome } from './outcome';
 import type { Settler, Voter } from './settle';
 import { UnitQueue } from './unitQueue';
-
-/** Waits before the same start is tried again when n8n could not say what became of it. */
-export const UNCLEAR_WAITS_MS = [1_000, 5_000, 15_000, 60_000];
+import { UNCLEAR_WAITS_MS, verdictOn } from './verdict';
 
 export class MailboxDelivery implements Voter {
 	private settler: Settler | null = null;
@@ -28,6 +26,7 @@ export class MailboxDelivery implements Voter {
 	/** How many first starts after loading may have been made before the process died (D7). */
 	private raceAllowance: number;
 	private closed = false;
+	private filterTold = false;
 	/** Counts how often the UIDs known so far became void. */
 	private generation = 0;
 	/** Runs that have ended and whose mails are not marked yet. */
@@ -56,10 +55,30 @@ export class MailboxDelivery implements Voter {
 		this.wake = wake;
 	}
 
-	/** Messages the server lists above the low mark (D5). */
+	/** Those of the listed messages that the trigger sees for the first time. */
+	unseen(uids: readonly number[]): number[] {
+		return this.cursor.list(uids).filter((uid) => !this.queue.has(uid));
+	}
+
+	/** Messages that the filter leaves out: done without a run and without a mark (D13). */
+	leaveOut(uids: readonly number[]): void {
+		if (uids.length === 0) return;
+		this.cursor.settle(uids);
+		this.options.save();
+	}
+
+	/** The server does not understand the filter. Nothing is lost by it: the mail waits until the filter is mended. */
+	cannotFilter(error: MailError): void {
+		if (this.filterTold) return;
+		this.filterTold = true;
+		this.options.report(`The filter cannot be used, so no mail starts the workflow for now. ${error.line}`);
+	}
+
+	/** Messages the server lists above the low mark and the filter lets through (D5). */
 	list(uids: readonly number[]): void {
-		this.queue.setFresh(this.cursor.list(uids));
-		for (const uid of this.queue.freshUids) this.undecided.add(uid);
+		const fresh = this.cursor.list(uids);
+		this.queue.setFresh(fresh);
+		for (const uid of fresh) this.undecided.add(uid);
 	}
 
 	/** UIDs to have ready next, in the order of their runs; none while nothing may start. */
@@ -87,6 +106,9 @@ export class MailboxDelivery implements Voter {
 			if (!unit) return;
 			const messages = unit.uids.map(ready).filter((message) => message !== undefined);
 			if (messages.length < unit.uids.length) return;
+			const unwanted = this.unwanted(unit, messages);
+			for (const { uid } of unwanted) this.gone(uid);
+			if (unwanted.length > 0) continue;
 			this.take(unit);
 			if (!this.isDone(unit, messages)) this.run(unit, messages);
 		}
@@ -98,7 +120,7 @@ export class MailboxDelivery implements Voter {
 		this.later(waitMs, () => this.queue.undefer(uid));
 	}
 
-	/** The message no longer exists on the server, so there is nothing to run. */
+	/** The message no longer exists on the server, or is not wanted: there is nothing to run. */
 	gone(uid: number): void {
 		const removed = this.queue.remove(uid);
 		if (removed) {
@@ -155,6 +177,12 @@ export class MailboxDelivery implements Voter {
 		return !this.closed && this.executing.size < this.options.policy.parallel && !this.cursor.isFull;
 	}
 
+	/** What the filter leaves out only after a look inside. What was offered before has passed it. */
+	private unwanted(unit: Unit, messages: readonly ReceivedMessage[]): ReceivedMessage[] {
+		if (unit.attempt > 1 || this.doubtful.has(unit)) return [];
+		return messages.filter((message) => !this.options.filter.accepts(message));
+	}
+
 	private take(unit: Unit): void {
 		const isNew = this.queue.take(unit);
 		const beyond = unit.uids.some((uid) => uid > this.cursor.loadedHigh);
@@ -203,34 +231,21 @@ export class MailboxDelivery implements Voter {
 	}
 
 	private ended(unit: Unit, outcome: Outcome): void {
-		const { policy } = this.options;
-		if (outcome.kind === 'unclear') return this.sameAgain(unit, outcome.reason);
-		this.unclearTries.delete(unit);
-		if (outcome.kind === 'duplicate') {
-			// Ran before, and whether it ended is not known: one more run, as the next attempt (D8).
-			if (this.doubtful.delete(unit))
-				return this.runInstead(unit, [{ ...unit, attempt: unit.attempt + 1 }], 0);
-			return this.decide(unit, NO_MARKS, false);
-		}
-		this.doubtful.delete(unit);
-		const failed = outcome.kind === 'failed' && policy.acknowledge === 'succeeded';
-		if (!failed) return this.decide(unit, policy.onSuccess, false);
-		if (unit.attempt > policy.retries) return this.decide(unit, policy.onFailure, true);
-		// The members of a failed batch run alone, so that one of them cannot fail the others again (D12).
-		const wait = RETRY_WAITS_MS[Math.min(unit.attempt, RETRY_WAITS_MS.length) - 1] ?? 0;
-		const members = unit.uids.map((uid) => ({ uids: [uid], attempt: unit.attempt + 1 }));
-		this.runInstead(unit, members, wait);
-	}
-
-	/** n8n could not say whether a run exists: the same key again, which is harmless if it does (D7). */
-	private sameAgain(unit: Unit, reason: string): void {
+		const { policy, report } = this.options;
 		const tries = this.unclearTries.get(unit) ?? 0;
-		this.unclearTries.set(unit, tries + 1);
-		if (tries === UNCLEAR_WAITS_MS.length)
-			this.options.report(`n8n cannot start the workflow (${reason}). The mail is kept and offered again.`);
-		const wait = UNCLEAR_WAITS_MS[Math.min(tries, UNCLEAR_WAITS_MS.length - 1)] ?? 0;
-		this.doubtful.add(unit);
-		this.runInstead(unit, [unit], wait);
+		const verdict = verdictOn(outcome, unit, policy, this.doubtful.has(unit), tries);
+		this.unclearTries.delete(unit);
+		if (outcome.kind === 'unclear') {
+			// Whether a row exists is not known, so what n8n says next proves nothing either.
+			this.doubtful.add(unit);
+			this.unclearTries.set(unit, tries + 1);
+			const reason = `n8n cannot start the workflow (${outcome.reason}). The mail is kept and offered again.`;
+			if (tries === UNCLEAR_WAITS_MS.length) report(reason);
+		} else {
+			this.doubtful.delete(unit);
+		}
+		if (verdict.kind === 'settle') this.decide(unit, verdict.marks, verdict.failed);
+		else this.runInstead(unit, verdict.units, verdict.waitMs);
 	}
 
 	private runInstead(unit: Unit, by: Unit[], waitMs: number): void {
@@ -247,7 +262,7 @@ export class MailboxDelivery implements Voter {
 		this.timers.add(cancel);
 	}
 
-	private decide(unit: Unit, marks: DeliveryPolicy['onSuccess'], failed: boolean): void {
+	private decide(unit: Unit, marks: Marks, failed: boolean): void {
 		let open = unit.uids.length;
 		this.unmarked++;
 		for (const uid of unit.uids) {

@@ -71,13 +71,18 @@ export function imapError(
 		case 'LOST':
 			return new MailError(code, lostSentence(error), { ...details, retry: 'transient' });
 		case 'COMMAND':
+			if (!reply) return new MailError(code, `${error.message}.`, { ...details, retry: 'configuration' });
 			return new MailError(code, `The mail server refused ${what}.`, details);
 		default:
 			return new MailError(code, diagnosis.cause, details);
 	}
 }
 
+/** The library refused before anything was sent: the line is in order. */
+const LOCAL_CODES = new Set(['MissingServerExtension', 'InvalidSearchQuery']);
+
 function codeOf(error: ImapFailure, step: ImapStep): MailErrorCode {
+	if (error.code !== undefined && LOCAL_CODES.has(error.code)) return 'COMMAND';
 	if (error.responseStatus === 'NO' || error.responseStatus === 'BAD') {
 		if (step === 'connect') return 'LOGIN';
 		return step === 'select' ? 'MAILBOX' : 'COMMAND';

@@ -10,7 +10,10 @@ const SPARE_ROWS = 10_000;
 /** UIDs of the messages that meet the criteria, ascending (RFC 3501 §6.4.4). */
 export async function searchMessages(client: ImapClient, criteria: SearchCriteria): Promise<number[]> {
 	const what = 'searching the mailbox';
-	const found = await client.command(what, async (flow) => await flow.search({ ...criteria }, { uid: true }));
+	const found = await client.command(
+		what,
+		async (flow) => await flow.search(toLibraryQuery(criteria), { uid: true }),
+	);
 	if (Array.isArray(found)) return found;
 	throw client.refusal(what);
 }
@@ -119,6 +122,19 @@ export async function deleteMessages(client: ImapClient, uids: readonly number[]
 		async (flow) => await flow.messageDelete(toSequenceSet(uids), { uid: true }),
 	);
 	if (!done) throw client.refusal(what);
+}
+
+/** A header with empty text asks whether the field is there; the library writes that as `true`. */
+function toLibraryQuery(criteria: SearchCriteria): object {
+	const { header, or, not } = criteria;
+	return {
+		...criteria,
+		...(header && {
+			header: Object.fromEntries(Object.entries(header).map(([name, text]) => [name, text || true])),
+		}),
+		...(or && { or: or.map(toLibraryQuery) }),
+		...(not && { not: toLibraryQuery(not) }),
+	};
 }
 
 function tooManyRows(client: ImapClient): MailError {

@@ -4,6 +4,7 @@ import type { Clock } from '../clock';
 import type { MailError } from '../errors';
 import type { ReceivedMessage } from '../message/parsed';
 import type { Cursor } from './cursor';
+import type { MailFilter } from './filter';
 
 /** How a run ended (delivery.md D7). */
 export type Outcome =
@@ -61,6 +62,14 @@ export interface DeliveryPolicy {
 	onFailure: Marks;
 	/** Further attempts after a failed run. */
 	retries: number;
+	/**
+	 * A mail whose run was under way when n8n died, and whose end nobody knows.
+	 * - `run`: once more. It may have run to its end before.
+	 * - `leave`: not again; it is marked like a failed one, and told. It may not have run to its end.
+	 */
+	afterCrash: 'run' | 'leave';
+	/** Whether a mail that ran, and is marked unread later, starts the workflow again. */
+	fireAgainWhenMarkedUnread: boolean;
 	/** Runs at a time. */
 	parallel: number;
 	/** Messages of one run. */
@@ -78,6 +87,8 @@ export interface DeliveryOptions {
 	mailbox: string;
 	cursor: Cursor;
 	policy: DeliveryPolicy;
+	/** What is left out is settled without a run and without a mark (D13). */
+	filter: MailFilter;
 	workflowId: string;
 	nodeId: string;
 	clock: Clock;

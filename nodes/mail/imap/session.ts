@@ -3,6 +3,7 @@
  * happens on the connection happens in {@link Session.run}, one thing at a time.
  */
 import type { Clock } from '../clock';
+import { MailError } from '../errors';
 import type { ReceivedMessage } from '../message/parsed';
 import { openCursor } from './baseline';
 import type { ImapClient } from './client';
@@ -143,7 +144,22 @@ export class Session {
 		const lowest = Math.min(...lows);
 		// `n:*` names the last message even when its UID is below n (RFC 3501 §6.4.8), hence the filter.
 		const uids = (await searchMessages(client, { uid: `${lowest + 1}:*` })).filter((uid) => uid > lowest);
-		for (const delivery of deliveries) delivery.list(await this.choose(delivery, uids));
+		for (const delivery of deliveries) await this.listFor(delivery, await this.choose(delivery, uids));
+	}
+
+	/** Hands on what the filter lets through; while the server cannot answer the filter, the mail waits. */
+	private async listFor(delivery: MailboxDelivery, uids: number[]): Promise<void> {
+		const { filter } = delivery.options;
+		const unseen = filter.isEmpty ? [] : delivery.unseen(uids);
+		if (unseen.length === 0) return delivery.list(uids);
+		try {
+			const chosen = await filter.choose(this.parts.client, unseen);
+			delivery.leaveOut(unseen.filter((uid) => !chosen.has(uid)));
+			delivery.list(uids);
+		} catch (error) {
+			if (!(error instanceof MailError) || error.code !== 'COMMAND') throw error;
+			delivery.cannotFilter(error);
+		}
 	}
 
 	/** Leaves out what was there before the trigger and does not count (`startFrom`). */

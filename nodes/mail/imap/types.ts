@@ -32,9 +32,38 @@ export interface FetchedMessage {
 	source: Buffer | null;
 }
 
-/** Criteria as RFC 3501 §6.4.4 names them; the subset that the core uses. */
+/** Criteria as RFC 3501 §6.4.4 names them; all of them have to hold. */
 export interface SearchCriteria {
 	uid?: string;
+	all?: boolean;
+	answered?: boolean;
+	deleted?: boolean;
+	draft?: boolean;
+	flagged?: boolean;
 	seen?: boolean;
+	from?: string;
+	to?: string;
+	cc?: string;
+	bcc?: string;
+	subject?: string;
+	body?: string;
+	text?: string;
+	keyword?: string;
+	unKeyword?: string;
+	/** Bytes. */
+	larger?: number;
+	smaller?: number;
+	/** Days, in the server's time zone. */
 	since?: Date;
+	before?: Date;
+	on?: Date;
+	sentSince?: Date;
+	sentBefore?: Date;
+	sentOn?: Date;
+	/** Field name to text in it; an empty text asks only for the field. */
+	header?: Record<string, string>;
+	/** Gmail's own search language (needs X-GM-EXT-1). */
+	gmraw?: string;
+	or?: SearchCriteria[];
+	not?: SearchCriteria;
 }

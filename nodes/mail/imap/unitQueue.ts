@@ -5,8 +5,10 @@ import type { Unit } from './cursor';
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
 export class UnitQueue {
-	/** New messages, ascending. */
+	/** New messages, ascending; those before `head` are taken. */
 	private fresh: number[] = [];
+	private head = 0;
+	private freshSet = new Set<number>();
 	/** Units offered again. */
 	private readonly again: Unit[] = [];
 	/** Listed, but not given by the server; out of the way until asked for again. */
@@ -16,11 +18,8 @@ export class UnitQueue {
 	setFresh(uids: readonly number[]): void {
 		const queued = new Set([...this.again, ...this.deferred.values()].flatMap((unit) => unit.uids));
 		this.fresh = uids.filter((uid) => !queued.has(uid));
-	}
-
-	/** New messages that wait. */
-	get freshUids(): readonly number[] {
-		return this.fresh;
+		this.head = 0;
+		this.freshSet = new Set(this.fresh);
 	}
 
 	/** Puts units before all new messages. */
@@ -32,12 +31,13 @@ export class UnitQueue {
 	upcoming(limit: number): number[] {
 		const again = this.again.flatMap((unit) => unit.uids);
 		const atLeast = Math.max(limit, this.again[0]?.uids.length ?? 0);
-		return [...again, ...this.fresh.slice(0, Math.max(0, limit - again.length))].slice(0, atLeast);
+		const end = this.head + Math.max(0, limit - again.length);
+		return [...again, ...this.fresh.slice(this.head, end)].slice(0, atLeast);
 	}
 
 	/** Whether a message waits here, so that it is worth keeping once parsed. */
 	has(uid: number): boolean {
-		return this.unitWith(uid) !== undefined || this.fresh.includes(uid);
+		return this.freshSet.has(uid) || this.deferred.has(uid) || this.unitWith(uid) !== undefined;
 	}
 
 	/**
@@ -49,7 +49,7 @@ export class UnitQueue {
 		if (this.again[0]) return this.again[0];
 		const uids: number[] = [];
 		let bytes = 0;
-		for (const uid of this.fresh.slice(0, batchSize)) {
+		for (const uid of this.fresh.slice(this.head, this.head + batchSize)) {
 			bytes += sizeOf(uid);
 			if (uids.length > 0 && bytes > MAX_BATCH_BYTES) break;
 			uids.push(uid);
@@ -63,7 +63,8 @@ export class UnitQueue {
 			this.again.shift();
 			return false;
 		}
-		this.fresh = this.fresh.slice(unit.uids.length);
+		this.head += unit.uids.length;
+		for (const uid of unit.uids) this.freshSet.delete(uid);
 		return true;
 	}
 
@@ -71,7 +72,7 @@ export class UnitQueue {
 	defer(uid: number): void {
 		const unit = this.unitWith(uid) ?? { uids: [uid], attempt: 1 };
 		this.drop(unit);
-		this.fresh = this.fresh.filter((other) => other !== uid);
+		this.dropFresh(uid);
 		this.deferred.set(uid, unit);
 	}
 
@@ -88,7 +89,7 @@ export class UnitQueue {
 	 * @returns the unit it was in, and what is left of that
 	 */
 	remove(uid: number): { unit: Unit; left: Unit[] } | undefined {
-		this.fresh = this.fresh.filter((other) => other !== uid);
+		this.dropFresh(uid);
 		const unit = this.unitWith(uid);
 		if (!unit) return undefined;
 		const uids = unit.uids.filter((other) => other !== uid);
@@ -99,12 +100,21 @@ export class UnitQueue {
 
 	clear(): void {
 		this.fresh = [];
+		this.head = 0;
+		this.freshSet.clear();
 		this.again.length = 0;
 		this.deferred.clear();
 	}
 
 	private unitWith(uid: number): Unit | undefined {
 		return this.again.find((unit) => unit.uids.includes(uid));
+	}
+
+	private dropFresh(uid: number): void {
+		if (!this.freshSet.delete(uid)) return;
+		// Mostly the next one, which costs nothing.
+		if (this.fresh[this.head] === uid) this.head++;
+		else this.fresh.splice(this.fresh.indexOf(uid, this.head), 1);
 	}
 
 	private drop(unit: Unit): void {

@@ -1,6 +1,7 @@
 /** A delivery without server and without n8n: both are a few lines that keep the rules that matter here. */
 import { Cursor, newCursor, type CursorState, type OldMail } from '../../../nodes/mail/imap/cursor';
 import { MailboxDelivery } from '../../../nodes/mail/imap/delivery';
+import { NO_FILTER } from '../../../nodes/mail/imap/filter';
 import { NO_MARKS, type DeliveryPolicy, type Outcome, type Run } from '../../../nodes/mail/imap/outcome';
 import type { Vote, Voter } from '../../../nodes/mail/imap/settle';
 import type { ReceivedMessage } from '../../../nodes/mail/message/parsed';
@@ -11,6 +12,8 @@ export const POLICY: DeliveryPolicy = {
 	onSuccess: { ...NO_MARKS, markRead: true },
 	onFailure: NO_MARKS,
 	retries: 0,
+	afterCrash: 'run',
+	fireAgainWhenMarkedUnread: false,
 	parallel: 5,
 	batchSize: 1,
 };
@@ -71,6 +74,7 @@ export class Rig implements Pick<object, never> {
 			mailbox: 'INBOX',
 			cursor: this.cursor,
 			policy: { ...POLICY, ...policy },
+			filter: NO_FILTER,
 			workflowId: 'w',
 			nodeId: 'n',
 			clock: this.clock,

@@ -1,0 +1,141 @@
+/** Which messages a trigger wants: asked of the server where it can answer, looked at here where it cannot (D13). */
+import { MailError } from '../errors';
+import type { ParsedMail, ReceivedMessage } from '../message/parsed';
+import { matchesWildcard } from '../wildcard';
+import type { ImapClient } from './client';
+import { searchMessages } from './messages';
+import type { SearchCriteria } from './types';
+import { toSequenceSet } from './uidSet';
+
+/** What the server cannot search for. Patterns have `*` and `?`; one that fits is enough. */
+export interface LocalCriteria {
+	hasAttachments?: boolean;
+	attachmentName?: readonly string[];
+	/** Fits the address, or name and address. */
+	sender?: readonly string[];
+	subject?: readonly string[];
+	/** Leaves out mail that no person wrote: vacation notes, bounces, newsletters. */
+	skipAutomatic?: boolean;
+}
+
+/** UIDs asked about in one SEARCH; keeps the command line short. */
+const UIDS_PER_SEARCH = 500;
+
+export class MailFilter {
+	/** Criteria this server refuses (mostly non-ASCII text without UTF-8 search), looked at here instead. */
+	private readonly refused = new Set<SearchCriteria>();
+
+	/** @param criteria all have to hold */
+	constructor(
+		private readonly criteria: readonly SearchCriteria[],
+		private readonly local: LocalCriteria,
+	) {}
+
+	/** Whether everything is wanted. */
+	get isEmpty(): boolean {
+		return this.criteria.length === 0 && Object.keys(this.local).length === 0;
+	}
+
+	/**
+	 * Those of the messages that the server says are wanted.
+	 *
+	 * @throws MailError `COMMAND` when the server refuses a criterion that cannot be looked at here
+	 */
+	async choose(client: ImapClient, uids: readonly number[]): Promise<Set<number>> {
+		let chosen = [...uids];
+		for (const criterion of this.criteria) {
+			if (chosen.length === 0 || this.refused.has(criterion)) continue;
+			const found = await this.ask(client, criterion, chosen);
+			if (found) chosen = chosen.filter((uid) => found.has(uid));
+			else this.refused.add(criterion);
+		}
+		return new Set(chosen);
+	}
+
+	/** Whether a message is wanted that the server has let through. */
+	accepts(message: ReceivedMessage): boolean {
+		const { mail } = message;
+		// What cannot be read cannot be judged, and must not be lost by that.
+		if (mail.parseError !== null) return true;
+		const { hasAttachments, attachmentName, sender, subject, skipAutomatic } = this.local;
+		const files = mail.attachments.filter((attachment) => !attachment.inline);
+		if (hasAttachments !== undefined && files.length > 0 !== hasAttachments) return false;
+		if (attachmentName && !mail.attachments.some(({ fileName }) => fits(attachmentName, [fileName])))
+			return false;
+		if (sender && !mail.from.some(({ name, address }) => fits(sender, [address, `${name} <${address}>`])))
+			return false;
+		if (subject && !fits(subject, [mail.subject])) return false;
+		if (skipAutomatic && isAutomatic(mail)) return false;
+		return [...this.refused].every((criterion) => containsText(criterion, mail) ?? true);
+	}
+
+	/** @returns null when the server refuses text that can be looked for here */
+	private async ask(
+		client: ImapClient,
+		criterion: SearchCriteria,
+		uids: readonly number[],
+	): Promise<Set<number> | null> {
+		const found = new Set<number>();
+		for (let i = 0; i < uids.length; i += UIDS_PER_SEARCH) {
+			const range = toSequenceSet(uids.slice(i, i + UIDS_PER_SEARCH));
+			try {
+				// `not: {not}` keeps a criterion's own UID apart from the range asked about.
+				const query =
+					criterion.uid === undefined
+						? { ...criterion, uid: range }
+						: { uid: range, not: { not: criterion } };
+				for (const uid of await searchMessages(client, query)) found.add(uid);
+			} catch (error) {
+				const answered = error instanceof MailError && error.code === 'COMMAND';
+				if (answered && containsText(criterion, null) !== undefined) return null;
+				throw error;
+			}
+		}
+		return found;
+	}
+}
+
+/** Everything is wanted. */
+export const NO_FILTER = new MailFilter([], {});
+
+function fits(patterns: readonly string[], texts: readonly string[]): boolean {
+	return patterns.some((pattern) => texts.some((text) => matchesWildcard(pattern, text)));
+}
+
+/**
+ * Looks for a criterion's text as a server would: anywhere in the field, upper and lower case being the same.
+ *
+ * @param mail null to learn only whether this criterion can be looked at here
+ * @returns undefined when it cannot
+ */
+function containsText(criterion: SearchCriteria, mail: ParsedMail | null): boolean | undefined {
+	const keys = Object.keys(criterion);
+	const [key] = keys;
+	if (keys.length !== 1 || key === undefined) return undefined;
+	const fields: Record<string, (mail: ParsedMail) => string> = {
+		from: ({ from }) => addressText(from),
+		to: ({ to }) => addressText(to),
+		cc: ({ cc }) => addressText(cc),
+		subject: ({ subject }) => subject,
+		body: ({ text, html }) => `${text}\n${html ?? ''}`,
+		text: (whole) =>
+			`${whole.subject}\n${addressText([...whole.from, ...whole.to, ...whole.cc])}\n${whole.text}\n${whole.html ?? ''}`,
+	};
+	const field = fields[key];
+	const wanted = criterion[key as keyof SearchCriteria];
+	if (!field || typeof wanted !== 'string') return undefined;
+	return mail === null || field(mail).toLowerCase().includes(wanted.toLowerCase());
+}
+
+function addressText(addresses: ParsedMail['from']): string {
+	return addresses.map(({ name, address }) => `${name} <${address}>`).join('\n');
+}
+
+/** Signs that no person wrote a mail: RFC 3834 §5, RFC 2919, and what senders of lists have always written. */
+function isAutomatic({ headers, from }: ParsedMail): boolean {
+	const field = (name: string) => headers[name]?.[0]?.trim().toLowerCase() ?? '';
+	if (!['', 'no'].includes(field('auto-submitted').split(';')[0]?.trim() ?? '')) return true;
+	if (['bulk', 'list', 'junk'].includes(field('precedence'))) return true;
+	if (field('list-id') !== '' || field('return-path') === '<>') return true;
+	return from.some(({ address }) => /^(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@/i.test(address));
+}
