@@ -34,6 +34,8 @@ export interface MailRequest {
 export interface Envelope {
 	from: string;
 	to: string[];
+	/** Whether an address needs SMTPUTF8 (RFC 6531): letters outside ASCII before the @. */
+	utf8?: boolean;
 }
 
 export interface ComposedMail {

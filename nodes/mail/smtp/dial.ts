@@ -7,8 +7,14 @@ import { smtpError } from './smtpErrors';
 /** DNS, TCP and TLS together. */
 export const CONNECT_TIMEOUT_MS = 30_000;
 
+export interface Dialled {
+	socket: Socket;
+	/** How long the network takes there and back: the time of the TCP handshake, without the name lookup. */
+	roundTripMs: number;
+}
+
 /** Connects without TLS; both address families are tried, since n8n switches that off for the whole process. */
-export async function dial(account: Account, endpoint: Endpoint, signal?: AbortSignal): Promise<Socket> {
+export async function dial(account: Account, endpoint: Endpoint, signal?: AbortSignal): Promise<Dialled> {
 	return await new Promise((resolve, reject) => {
 		const socket = connectTcp({ host: endpoint.host, port: endpoint.port, autoSelectFamily: true });
 		const timer = setTimeout(
@@ -28,11 +34,13 @@ export async function dial(account: Account, endpoint: Endpoint, signal?: AbortS
 		const onAbort = () => fail(cancelled());
 		if (signal?.aborted) return onAbort();
 		signal?.addEventListener('abort', onAbort, { once: true });
+		let startedAt = performance.now();
+		socket.once('lookup', () => (startedAt = performance.now()));
 		socket.once('error', fail);
 		socket.once('connect', () => {
 			finish();
 			socket.setNoDelay(true);
-			resolve(socket);
+			resolve({ socket, roundTripMs: performance.now() - startedAt });
 		});
 	});
 }

@@ -4,7 +4,9 @@ import { accountFingerprint, type Account } from '../account/account';
 import { MailError } from '../errors';
 import type { Envelope } from '../message/compose';
 import { cancelled } from './dial';
-import { SmtpLine, type SmtpReply } from './transport';
+import type { SmtpReply } from './transaction';
+import type { Transcript } from './transcript';
+import { SmtpLine } from './transport';
 
 /** Connections of one account at a time. */
 export const MAX_CONNECTIONS = 5;
@@ -16,7 +18,11 @@ const pools = new Map<string, SmtpPool>();
 /** The warm connections of an account; made on first use, shared by every node that uses the same account. */
 export function smtpPool(account: Account): SmtpPool {
 	const key = accountFingerprint(account);
-	const pool = pools.get(key) ?? new SmtpPool(account, () => pools.delete(key));
+	const known = pools.get(key);
+	if (known) return known;
+	const pool: SmtpPool = new SmtpPool(account, () => {
+		if (pools.get(key) === pool) pools.delete(key);
+	});
 	pools.set(key, pool);
 	return pool;
 }
@@ -45,26 +51,35 @@ export class SmtpPool {
 	 * Hands one message to the server.
 	 *
 	 * @param open gives the message's bytes; called again when a warm connection turns out to be dead
-	 * @throws MailError; code `UNKNOWN` when the line was lost after the final dot
+	 * @throws MailError; code `UNKNOWN` when the line was lost after the message had been handed over
 	 */
-	async send(envelope: Envelope, open: () => Promise<Readable>, signal?: AbortSignal): Promise<SmtpReply> {
+	async send(
+		envelope: Envelope,
+		open: () => Promise<Readable>,
+		signal?: AbortSignal,
+		transcript?: Transcript,
+	): Promise<SmtpReply> {
 		for (;;) {
-			const line = await this.acquire(signal);
-			const warm = line.messages > 0;
+			const message = await open();
+			let line: SmtpLine;
 			try {
-				return await line.send(envelope, await open(), signal);
+				line = await this.acquire(signal, transcript);
 			} catch (error) {
-				// A warm connection may have been closed by the server while nobody looked: not an attempt of its own.
-				const stale =
-					warm && error instanceof MailError && error.code === 'LOST' && !line.begun && !signal?.aborted;
-				if (!stale) throw error;
+				message.destroy();
+				throw error;
+			}
+			const { warm } = line;
+			try {
+				return await line.send(envelope, message, signal, transcript);
+			} catch (error) {
+				if (!warm || signal?.aborted || !(error instanceof MailError) || !wasStale(error, line)) throw error;
 			} finally {
 				this.release(line);
 			}
 		}
 	}
 
-	private async acquire(signal?: AbortSignal): Promise<SmtpLine> {
+	private async acquire(signal?: AbortSignal, transcript?: Transcript): Promise<SmtpLine> {
 		for (;;) {
 			const line = this.idle.pop();
 			if (line?.usable) {
@@ -73,7 +88,7 @@ export class SmtpPool {
 			}
 			if (line) this.drop(line);
 			else if (this.count < this.limit) {
-				const opened = await this.open(signal);
+				const opened = await this.open(signal, transcript);
 				if (opened) return opened;
 			} else {
 				const next = await this.turn(signal);
@@ -82,10 +97,10 @@ export class SmtpPool {
 		}
 	}
 
-	private async open(signal?: AbortSignal): Promise<SmtpLine | null> {
+	private async open(signal?: AbortSignal, transcript?: Transcript): Promise<SmtpLine | null> {
 		this.count++;
 		try {
-			return await SmtpLine.open(this.#account, signal);
+			return await SmtpLine.open(this.#account, signal, transcript);
 		} catch (error) {
 			this.count--;
 			const crowded =
@@ -144,4 +159,13 @@ export class SmtpPool {
 	private closeIfEmpty(): void {
 		if (this.count === 0 && this.waiting.length === 0) this.onEmpty();
 	}
+}
+
+/**
+ * Whether the server had closed a warm connection while nobody looked, so that trying again on another one is no
+ * attempt of its own: no answer at all, or 421 (RFC 5321 §3.8) as the first.
+ */
+function wasStale(error: MailError, line: SmtpLine): boolean {
+	if (line.progress.committed) return false;
+	return error.code === 'LOST' ? !line.progress.answered : error.reply?.code === '421';
 }

@@ -21,16 +21,16 @@ export interface SmtpFailure extends Error {
 	rejectedErrors?: SmtpFailure[];
 }
 
-export type SmtpStep = 'connect' | 'login' | 'send' | 'reset';
+export type SmtpStep = 'connect' | 'login' | 'send';
 
 /**
- * @param dotWritten whether the whole message had been handed over: without an answer nobody can say what became of it
+ * @param committed whether the whole message had been handed over: without an answer nobody can say what became of it
  */
-export function smtpError(error: Error, account: Account, step: SmtpStep, dotWritten: boolean): MailError {
+export function smtpError(error: Error, account: Account, step: SmtpStep, committed: boolean): MailError {
 	const failure = error as SmtpFailure;
 	const reply = replyOf(failure, secretsOf(account));
 	const endpoint = account.smtp;
-	if (step === 'send' && dotWritten && !reply) {
+	if (step === 'send' && committed && !reply) {
 		return new MailError(
 			'UNKNOWN',
 			'The connection was lost after the whole message had been handed over, so it may or may not have been accepted.',
@@ -52,10 +52,7 @@ export function smtpError(error: Error, account: Account, step: SmtpStep, dotWri
 		text: reply?.text ?? cleanServerText(failure.message, secretsOf(account)),
 	});
 	const code = codeOf(step, reply);
-	const sentence =
-		code === 'LOST'
-			? 'The connection to the mail server was lost before the message had been handed over.'
-			: diagnosis.cause;
+	const sentence = code === 'LOST' ? lostSentence(failure) : diagnosis.cause;
 	return new MailError(code, sentence, {
 		side: 'smtp',
 		diagnosis,
@@ -64,6 +61,13 @@ export function smtpError(error: Error, account: Account, step: SmtpStep, dotWri
 		...(diagnosis.url !== undefined && { url: diagnosis.url }),
 		...(reply && { reply }),
 	});
+}
+
+function lostSentence({ code, message }: SmtpFailure): string {
+	if (code === 'ETIMEDOUT')
+		return 'The mail server stopped answering before the message had been handed over.';
+	if (code === 'EPROTOCOL') return `${cleanServerText(message)}, before the message had been handed over.`;
+	return 'The connection to the mail server was lost before the message had been handed over.';
 }
 
 function codeOf(step: SmtpStep, reply: ServerReply | undefined): MailErrorCode {

@@ -1,0 +1,114 @@
+/** Greeting, EHLO, STARTTLS and AUTH by nodemailer, which then hands over the socket. The only file that knows its connection. */
+import type { Socket } from 'net';
+import { endpointOf, MIN_TLS_VERSION, refusePlainTextLogin, type Account } from '../account/account';
+import { cancelled, CONNECT_TIMEOUT_MS, dial } from './dial';
+import { smtpError, type SmtpStep } from './smtpErrors';
+import type { Transcript } from './transcript';
+import type { Extensions } from './transaction';
+
+export const GREETING_TIMEOUT_MS = 30_000;
+/** One answer during the login. */
+export const LOGIN_TIMEOUT_MS = 60_000;
+
+/** A connection that is logged in. */
+export interface OpenConnection {
+	socket: Socket;
+	/** The one without TLS below it, which decides whether the process may end. */
+	tcp: Socket;
+	roundTripMs: number;
+	extensions: Extensions;
+}
+
+/**
+ * Connects and logs in.
+ *
+ * @throws MailError `ACCOUNT`, `CONNECT`, `LOGIN` or `CANCELLED`; nothing stays open then
+ */
+export async function logIn(
+	account: Account,
+	transcript: Transcript,
+	signal?: AbortSignal,
+): Promise<OpenConnection> {
+	const endpoint = endpointOf(account, 'smtp');
+	refusePlainTextLogin(account, endpoint, 'smtp');
+	const { default: Connection } = await import('nodemailer/lib/smtp-connection');
+	const { socket: tcp, roundTripMs } = await dial(account, endpoint, signal);
+	const spoken = { ehlo: '', asked: '' };
+	// The library tells what is said on the line only to its logger; secrets are replaced there already.
+	const listen = (entry: { tnx?: string }, text?: unknown) => {
+		if (entry.tnx !== 'client' && entry.tnx !== 'server') return;
+		const said = String(text);
+		transcript.add(entry.tnx === 'client' ? 'C' : 'S', said);
+		if (entry.tnx === 'client') spoken.asked = said;
+		else if (/^EHLO /i.test(spoken.asked) && said.startsWith('250')) spoken.ehlo = said;
+	};
+	const ignore = () => undefined;
+	const connection = new Connection({
+		host: endpoint.host,
+		port: endpoint.port,
+		secure: endpoint.security === 'tls',
+		requireTLS: endpoint.security === 'starttls',
+		ignoreTLS: endpoint.security === 'none',
+		connection: tcp,
+		connectionTimeout: CONNECT_TIMEOUT_MS,
+		greetingTimeout: GREETING_TIMEOUT_MS,
+		socketTimeout: LOGIN_TIMEOUT_MS,
+		tls: { minVersion: MIN_TLS_VERSION, rejectUnauthorized: !account.ignoreCertificateErrors },
+		transactionLog: true,
+		logger: {
+			level: ignore,
+			trace: ignore,
+			debug: listen,
+			info: ignore,
+			warn: ignore,
+			error: ignore,
+			fatal: ignore,
+		},
+	});
+	const step = async (name: SmtpStep, start: (done: (error?: Error | null) => void) => void): Promise<void> =>
+		await new Promise<void>((resolve, reject) => {
+			const finish = (error?: Error | null) => {
+				signal?.removeEventListener('abort', onAbort);
+				connection.removeListener('error', finish);
+				if (error) reject(smtpError(error, account, name, false));
+				else resolve();
+			};
+			const onAbort = () => {
+				finish();
+				reject(cancelled());
+			};
+			connection.once('error', finish);
+			if (signal?.aborted) return reject(cancelled());
+			signal?.addEventListener('abort', onAbort, { once: true });
+			start(finish);
+		});
+	// An `error` event without a listener would end the whole n8n process; each step reports its own.
+	connection.on('error', ignore);
+	try {
+		await step('connect', (done) => connection.connect(done));
+		if (account.password !== '') {
+			const credentials = { user: account.user, pass: account.password };
+			await step('login', (done) => connection.login({ user: account.user, credentials }, done));
+		}
+	} catch (error) {
+		connection.close();
+		tcp.destroy();
+		throw error;
+	}
+	return { socket: connection._socket as Socket, tcp, roundTripMs, extensions: extensionsOf(spoken.ehlo) };
+}
+
+/** Reads the answer to EHLO (RFC 5321 §4.1.1.1): a keyword a line. */
+export function extensionsOf(ehlo: string): Extensions {
+	const lines = ehlo.split(/\r?\n/).map((line) => line.slice(4).trim().toUpperCase());
+	const offers = (keyword: string) => lines.some((line) => line.split(/\s/)[0] === keyword);
+	const size = /^SIZE\s+(\d{1,15})$/.exec(lines.find((line) => line.startsWith('SIZE')) ?? '')?.[1];
+	return {
+		pipelining: offers('PIPELINING'),
+		chunking: offers('CHUNKING'),
+		smtpUtf8: offers('SMTPUTF8'),
+		eightBitMime: offers('8BITMIME'),
+		size: offers('SIZE'),
+		maxBytes: Number(size ?? 0),
+	};
+}
