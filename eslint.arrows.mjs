@@ -11,7 +11,7 @@ import path from 'node:path';
 /** Who may name a library at all. Only parseWorker may load it at once: its thread exists for nothing else. */
 const LIBRARIES = {
 	imapflow: ['nodes/mail/imap/client.ts'],
-	nodemailer: ['nodes/mail/smtp/transport.ts', 'nodes/mail/message/compose.ts'],
+	nodemailer: ['nodes/mail/smtp/login.ts', 'nodes/mail/message/compose.ts'],
 	mailparser: ['nodes/mail/message/parse.ts', 'nodes/mail/message/parseWorker.ts'],
 };
 const MAY_LOAD_AT_ONCE = ['nodes/mail/message/parseWorker.ts'];

@@ -63,7 +63,7 @@ const FORBIDDEN: [file: string, names: string[]][] = [
 		],
 	],
 	['nodes/mail/imap/client.ts', ['nodemailer', 'mailparser']],
-	['nodes/mail/smtp/transport.ts', ['imapflow', 'mailparser', 'nodemailerx']],
+	['nodes/mail/smtp/login.ts', ['imapflow', 'mailparser', 'nodemailerx']],
 	['nodes/mail/smtp/send.ts', ['nodemailer', 'nodemailer/lib/mail-composer']],
 	['nodes/mail/message/parseWorker.ts', ['nodemailer', 'n8n-workflow']],
 	['nodes/bridge/account.ts', ['n8n-core', 'imapflow', 'nodemailer', '../SendMail/description', 'fs']],
@@ -103,7 +103,7 @@ const AT_ONCE = [
 ];
 const OWN_IMPORTER: [file: string, name: string][] = [
 	['nodes/mail/imap/client.ts', 'imapflow'],
-	['nodes/mail/smtp/transport.ts', 'nodemailer'],
+	['nodes/mail/smtp/login.ts', 'nodemailer'],
 	['nodes/mail/message/compose.ts', 'nodemailer/lib/mail-composer'],
 	['nodes/mail/message/parse.ts', 'mailparser'],
 ];
