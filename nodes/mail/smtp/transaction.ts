@@ -120,6 +120,8 @@ async function sayEnvelope(
 	};
 	const answers: EnvelopeAnswers = { accepted: [], rejected: [], body: null };
 	const recipient = (address: string, answer: SmtpAnswer) => {
+		// The server is closing (RFC 5321 §3.8): that is about the message, not about this recipient.
+		if (answer.code === 421) throw refusal(answer, 'RCPT TO');
 		if (answer.code < 300) answers.accepted.push(address);
 		else answers.rejected.push(Object.assign(refusal(answer, 'RCPT TO'), { recipient: address }));
 	};
