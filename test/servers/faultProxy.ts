@@ -1,7 +1,9 @@
 import net from 'node:net';
-import { HOST, listen, within } from './local';
+import { HOST, listen, resetNow, within } from './local';
 
 const CONNECTION_LIMIT_MS = 10_000;
+/** Between the last byte before a cut and the end of the connection, so that the byte is read first. */
+const CUT_PAUSE_MS = 5;
 
 /** `up` is from the client to the server, `down` from the server to the client. */
 export type Direction = 'up' | 'down';
@@ -76,6 +78,7 @@ class Pair implements ProxyConnection {
 	muted = false;
 	private readonly flows: Record<Direction, Flow>;
 	private cutReached = false;
+	private cutTimer: NodeJS.Timeout | undefined;
 
 	constructor(
 		readonly id: number,
@@ -102,7 +105,7 @@ class Pair implements ProxyConnection {
 		});
 		from.on('error', () => {
 			this.endedBy ??= side;
-			if (!this.muted) to.resetAndDestroy();
+			if (!this.muted) resetNow(to);
 		});
 		from.on('close', () => {
 			if (to.destroyed) this.closedAt ??= performance.now();
@@ -115,12 +118,18 @@ class Pair implements ProxyConnection {
 		const passed = chunk.subarray(0, left);
 		this.bytes[direction] += passed.length;
 		this.cutReached = chunk.length >= left;
-		const written = this.cutReached ? (): void => this.end(this.cut?.how ?? 'reset') : undefined;
+		const written = this.cutReached ? (): void => this.endSoon(this.cut?.how ?? 'reset') : undefined;
 		this.flows[direction].push(() => pass(from, to, passed, written));
+	}
+
+	/** Node takes a RST for an ordinary end when it notices it together with the last bytes. */
+	private endSoon(how: EndKind): void {
+		this.cutTimer = setTimeout(() => setImmediate(() => this.end(how)), CUT_PAUSE_MS);
 	}
 
 	/** Takes what both sides send (their packets are acknowledged) and passes on nothing, not even the end. */
 	mute(): void {
+		if (this.closedAt !== undefined) return;
 		this.muted = true;
 		this.flows.up.stop();
 		this.flows.down.stop();
@@ -130,10 +139,11 @@ class Pair implements ProxyConnection {
 		if (this.closedAt !== undefined) return;
 		this.endedBy = 'fault';
 		this.closedAt = performance.now();
+		clearTimeout(this.cutTimer);
 		this.flows.up.stop();
 		this.flows.down.stop();
 		for (const socket of [this.client, this.server]) {
-			if (how === 'reset') socket.resetAndDestroy();
+			if (how === 'reset') resetNow(socket);
 			else socket.end(() => socket.destroySoon());
 		}
 	}
@@ -182,7 +192,7 @@ export async function startFaultProxy(target: number | (() => number)): Promise<
 	const server = net.createServer({ allowHalfOpen: true }, (client) => {
 		if (resetting) {
 			client.on('error', () => undefined);
-			client.resetAndDestroy();
+			resetNow(client);
 			return;
 		}
 		const upstream = net.connect({ port: targetPort(), host: HOST, allowHalfOpen: true });

@@ -125,3 +125,12 @@ export function listen(server: net.Server, port = 0): Promise<number> {
 export function readLog(file: string): string {
 	return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
+
+/**
+ * Ends a TCP connection with RST and nothing else. Node's own `resetAndDestroy` sends FIN first when it can, and then
+ * it is chance which of the two the other side notices.
+ */
+export function resetNow(socket: net.Socket): void {
+	socket.destroySoon = () => void socket.destroy();
+	socket.resetAndDestroy();
+}

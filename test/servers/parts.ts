@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 /** Programs outside npm that some tests need. */
-export type PartName = 'dovecot' | 'dovecot-lmtp' | 'doveadm' | 'postfix' | 'root' | 'openssl';
+export type PartName =
+	'dovecot' | 'dovecot-lmtp' | 'doveadm' | 'postfix' | 'root' | 'openssl' | (string & {});
 
 interface Part {
 	/** A file that shows that the part is there: a program's name, looked up, or absolute paths. */
@@ -17,7 +18,7 @@ interface Part {
 /** Folders of server programs; an ordinary user's PATH often lacks the sbin ones. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/usr/local/bin', '/bin'];
 
-const PARTS: Record<PartName, Part> = {
+const PARTS: Partial<Record<PartName, Part>> = {
 	dovecot: { program: 'dovecot', install: 'apt-get install dovecot-imapd' },
 	'dovecot-lmtp': {
 		files: ['/usr/lib/dovecot/lmtp', '/usr/libexec/dovecot/lmtp', '/usr/local/libexec/dovecot/lmtp'],
@@ -51,8 +52,13 @@ export function findProgram(name: string): string | undefined {
 		.find((file) => existsSync(file));
 }
 
+/** A name that is not in the table is taken for a program and its Debian package. */
+function partOf(name: PartName): Part {
+	return PARTS[name] ?? { program: name, install: `apt-get install ${String(name)}` };
+}
+
 function isPresent(name: PartName): boolean {
-	const part = PARTS[name];
+	const part = partOf(name);
 	if (part.present) return part.present();
 	if (part.program) return findProgram(part.program) !== undefined;
 	return (part.files ?? []).some((file) => existsSync(file));
@@ -66,7 +72,7 @@ export function missingParts(names: readonly PartName[]): PartName[] {
 
 /** @returns one line per missing part: its name and how to get it */
 export function howToGet(missing: readonly PartName[]): string {
-	return missing.map((name) => `  ${name}: ${PARTS[name].install}`).join('\n');
+	return missing.map((name) => `  ${name}: ${partOf(name).install}`).join('\n');
 }
 
 /** Whether a missing part must fail the tests (`MAILROOM_REQUIRE_ALL=1`) instead of being reported. */

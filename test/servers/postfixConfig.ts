@@ -13,7 +13,7 @@ export interface PostfixLayout {
 	saslSocket: string;
 	/** Default 50 MB. */
 	messageSizeLimit: number;
-	/** Postfix restrictions checked at RCPT TO, e.g. `['check_recipient_access inline:{…}', 'permit']`. */
+	/** Postfix restrictions checked at RCPT TO, e.g. `['check_recipient_access inline:{{…}}', 'permit']`. */
 	recipientRestrictions: string[];
 	/** Parameters of main.cf that win over those below. */
 	settings: Record<string, string | number>;

@@ -2,7 +2,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { type KeyPair, testCertificates } from './certificates';
 import { type Unit, UnitReader } from './imap/wire';
-import { listen, within } from './local';
+import { listen, resetNow, within } from './local';
 
 const LINE_LIMIT_MS = 10_000;
 
@@ -184,7 +184,7 @@ class Connection implements ScriptedConnection {
 	}
 
 	end(how: 'reset' | 'close'): void {
-		if (how === 'reset') this.tcp.resetAndDestroy();
+		if (how === 'reset') resetNow(this.tcp);
 		else this.socket.end();
 	}
 

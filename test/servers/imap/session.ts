@@ -1,6 +1,7 @@
 /** One client's connection to the embedded IMAP server: bytes in, bytes out, and what the client knows. */
 import type net from 'node:net';
 import tls from 'node:tls';
+import { resetNow } from '../local';
 import { commands } from './commands';
 import type { ImapFaults } from './faults';
 import type { Account, Mailbox, MailStore, StoredMessage } from './store';
@@ -94,7 +95,7 @@ export class Session {
 
 	end(how: 'reset' | 'close'): void {
 		if (how === 'close') this.socket.end();
-		else this.tcp.resetAndDestroy();
+		else resetNow(this.tcp);
 	}
 
 	/** Stops to answer and to listen; the connection stays open. */
