@@ -25,5 +25,5 @@ export async function credentialTest(rig: Rig): Promise<string> {
 	const wrongPort = await test({ smtpPort: DEAD_PORT });
 	assert.equal(wrongPort.status, 'Error');
 	assert.match(wrongPort.message, /SMTP/);
-	return `bad password: "${wrongPassword.message}"`;
+	return `bad password: "${wrongPassword.message.split('. ')[0]}."`;
 }
