@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
@@ -18,8 +19,19 @@ interface Part {
 /** Folders of server programs; an ordinary user's PATH often lacks the sbin ones. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/usr/local/bin', '/bin'];
 
+/** The configuration that we write is that of this version; 2.4 does not read it. */
+const DOVECOT_VERSION = '2.3.';
+
+function dovecotVersion(): string | undefined {
+	const program = findProgram('dovecot');
+	return program === undefined ? undefined : execFileSync(program, ['--version'], { encoding: 'utf8' });
+}
+
 const PARTS: Partial<Record<PartName, Part>> = {
-	dovecot: { program: 'dovecot', install: 'apt-get install dovecot-imapd' },
+	dovecot: {
+		present: () => dovecotVersion()?.startsWith(DOVECOT_VERSION) ?? false,
+		install: `apt-get install dovecot-imapd (version ${DOVECOT_VERSION}x: later ones want another configuration)`,
+	},
 	'dovecot-lmtp': {
 		files: ['/usr/lib/dovecot/lmtp', '/usr/libexec/dovecot/lmtp', '/usr/local/libexec/dovecot/lmtp'],
 		install: 'apt-get install dovecot-lmtpd',

@@ -58,8 +58,9 @@ export class Mailbox extends EventEmitter {
 			version: 0,
 			removed: false,
 		};
+		const last = this.messages[this.messages.length - 1];
 		this.messages.push(stored);
-		this.messages.sort((a, b) => a.uid - b.uid);
+		if (last && last.uid > uid) this.messages.sort((a, b) => a.uid - b.uid);
 		this.changed();
 		return stored;
 	}
