@@ -10,6 +10,8 @@ import path from 'node:path';
 
 /** Who may name a library at all. Only parseWorker may load it at once: its thread exists for nothing else. */
 const LIBRARIES = {
+	'html-to-text': ['nodes/mail/message/htmlText.ts'],
+	'markdown-it': ['nodes/mail/message/markdown.ts'],
 	imapflow: ['nodes/mail/imap/client.ts'],
 	nodemailer: ['nodes/mail/smtp/login.ts', 'nodes/mail/message/compose.ts'],
 	mailparser: ['nodes/mail/message/parse.ts', 'nodes/mail/message/parseWorker.ts'],
