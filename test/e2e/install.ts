@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { groupEnded, killGroupAtEnd } from './cleanup';
 import { withLock } from './lock';
 
 export const N8N_VERSION = '2.41.1';
@@ -134,7 +135,7 @@ async function removeLeftovers(folder: string): Promise<void> {
 	for (const name of await readdir(dirname(folder))) {
 		const path = join(dirname(folder), name);
 		if (path === folder || path.startsWith(`${folder}.partial-`))
-			await rm(path, { recursive: true, force: true });
+			await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
 	}
 }
 
@@ -166,16 +167,19 @@ async function npm(args: string[], cwd: string, node: string, what: string, log:
 	}
 }
 
-/** Runs a command to its end and returns its output; a failure carries the last lines of it. */
+/** Runs a command to its end and returns its output; a failure carries the last lines of it. Dies with this process. */
 export function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
 	return new Promise((resolve, reject) => {
-		const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+		const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+		const { pid } = child;
+		if (pid !== undefined) killGroupAtEnd(pid);
 		let stdout = '';
 		let all = '';
 		child.stdout.on('data', (chunk: Buffer) => ((stdout += chunk.toString()), (all += chunk.toString())));
 		child.stderr.on('data', (chunk: Buffer) => (all += chunk.toString()));
 		child.once('error', reject);
 		child.once('close', (code) => {
+			if (pid !== undefined) groupEnded(pid);
 			if (code === 0) resolve(stdout);
 			else
 				reject(
