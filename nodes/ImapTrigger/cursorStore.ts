@@ -36,18 +36,18 @@ export class CursorStore {
 		this.loaded = stored?.v === 1 && stored.workflowId === workflowId ? structuredClone(stored) : null;
 	}
 
-	/**
-	 * Where to go on in a mailbox, or where to start (D3).
-	 *
-	 * @returns the stored state, and whether it was there; without one `since` is now
-	 */
-	open(mailbox: string, account: string, wallTime: number): { state: CursorState; known: boolean } {
+	/** Whether the trigger has watched this account's mailbox before. */
+	knows(mailbox: string, account: string): boolean {
+		return this.loaded?.mailboxes[mailbox]?.account === account;
+	}
+
+	/** Where to go on in a mailbox, or where to start (D3); then `since` is now. */
+	open(mailbox: string, account: string, wallTime: number): CursorState {
 		const stored = this.loaded?.mailboxes[mailbox];
-		if (!stored || stored.account !== account)
-			return { state: newCursor(account, wallTime, this.settings.old), known: false };
-		if (this.loaded?.startFrom === this.settings.startFrom) return { state: stored, known: true };
+		if (!stored || stored.account !== account) return newCursor(account, wallTime, this.settings.old);
+		if (this.loaded?.startFrom === this.settings.startFrom) return stored;
 		// A wanted replay: the epoch makes new keys, so that n8n does not drop the mails it has run before.
-		return { state: newCursor(account, wallTime, this.settings.old, stored.epoch + 1), known: true };
+		return newCursor(account, wallTime, this.settings.old, stored.epoch + 1);
 	}
 
 	/** From now on the cursor is written with the others. */
@@ -68,5 +68,10 @@ export class CursorStore {
 		};
 		this.record.cursors = value;
 		this.context.getWorkflowStaticData('global')[this.key] = structuredClone(value) as unknown as IDataObject;
+	}
+	/** Takes back what {@link save} wrote: the trigger did not come to life, so the next try is the first again. */
+	forget(): void {
+		this.record.cursors = null;
+		delete this.context.getWorkflowStaticData('global')[this.key];
 	}
 }

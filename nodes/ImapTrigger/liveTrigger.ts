@@ -10,6 +10,7 @@ import { FRESH_MS, watchMailbox } from '../mail/imap/watch';
 import { CursorStore } from './cursorStore';
 import { createEmitter } from './emitter';
 import { triggerRecord, type TriggerRecord } from './registry';
+import { recentRefusal, rememberRefusal } from './refusedLogins';
 import { createReports } from './reports';
 import type { TriggerSettings } from './settings';
 
@@ -18,7 +19,6 @@ export const CLOSE_GRACE_MS = 1_500;
 
 interface Watched {
 	delivery: MailboxDelivery;
-	known: boolean;
 	first: Promise<MailError | null>;
 	leave: () => void;
 }
@@ -36,17 +36,24 @@ export async function startLiveTrigger(
 		toAccount(settings.accountType, await context.getCredentials(settings.accountType));
 	const account = await readAccount();
 	endpointOf(account, 'imap');
-	const record = triggerRecord(context.getWorkflow().id ?? '', context.getNode().id);
+	const workflowId = context.getWorkflow().id ?? '';
+	const record = triggerRecord(workflowId, context.getNode().id);
 	// n8n may start a trigger a second time without having closed the first.
 	await record.close?.();
-	const watched = openDeliveries(context, settings, account, readAccount, record);
+	const store = new CursorStore(context, workflowId, context.getNode().id, record, settings);
+	const identity = accountIdentity(account);
+	const isNew = settings.mailboxes.every((mailbox) => !store.knows(mailbox, identity));
+	const asksPerson = isNew && context.getActivationMode() === 'activate';
+	const remembered = asksPerson ? recentRefusal(account) : null;
+	if (remembered) throw remembered;
+	const watched = openDeliveries(context, settings, account, readAccount, record, store);
 	const close = closer(watched, record);
 	record.close = close;
 	const failure = await firstFailure(watched);
-	const isNew = watched.every(({ known }) => !known);
-	if (failure && failure.retry === 'credentials' && isNew && context.getActivationMode() === 'activate') {
+	if (failure?.retry === 'credentials' && asksPerson) {
 		await close();
-		record.cursors = null;
+		store.forget();
+		rememberRefusal(account, failure);
 		throw failure;
 	}
 	return { closeFunction: close };
@@ -58,18 +65,17 @@ function openDeliveries(
 	account: Account,
 	readAccount: () => Promise<Account>,
 	record: TriggerRecord,
+	store: CursorStore,
 ): Watched[] {
 	const workflowId = context.getWorkflow().id ?? '';
 	const nodeId = context.getNode().id;
 	const { policy, attachmentMode, maxMessageBytes, forcePolling } = settings;
-	const store = new CursorStore(context, workflowId, nodeId, record, settings);
 	const reports = createReports(context);
 	const start = createEmitter(context, { acknowledge: policy.acknowledge, attachmentMode, record });
 	const deliveries = settings.mailboxes.map((mailbox) => {
-		const { state, known } = store.open(mailbox, accountIdentity(account), systemClock.wallTime());
-		const cursor = new Cursor(state);
+		const cursor = new Cursor(store.open(mailbox, accountIdentity(account), systemClock.wallTime()));
 		store.add(mailbox, cursor);
-		const delivery = new MailboxDelivery({
+		return new MailboxDelivery({
 			mailbox,
 			cursor,
 			policy,
@@ -86,11 +92,10 @@ function openDeliveries(
 			lineDown: reports.down,
 			lineBack: reports.back,
 		});
-		return { delivery, known };
 	});
 	// The moment of activation is written down before anything can go wrong (D2).
 	store.save();
-	return deliveries.map((entry) => ({ ...entry, ...watchMailbox(account, entry.delivery) }));
+	return deliveries.map((delivery) => ({ delivery, ...watchMailbox(account, delivery) }));
 }
 
 /** What went wrong first, if anything did within the time that activation waits. */
