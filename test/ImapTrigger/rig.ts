@@ -184,17 +184,4 @@ export class Rig {
 		}
 		return counts;
 	}
-
-	/** Connections of an account that are logged in now, by what the server heard. */
-	logins(user: string): number {
-		return this.servers.imap.commands.filter(
-			(text) => /^(LOGIN|AUTHENTICATE)/i.test(text) && belongsTo(text, user),
-		).length;
-	}
-}
-
-function belongsTo(command: string, user: string): boolean {
-	if (command.includes(user)) return true;
-	const initial = command.split(' ').at(-1) ?? '';
-	return Buffer.from(initial, 'base64').toString('latin1').includes(user);
 }
