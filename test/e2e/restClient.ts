@@ -62,9 +62,18 @@ export interface ExecutionSummary {
 	stoppedAt: string | null;
 }
 
+export interface BinaryFile {
+	/** The bytes in base64, unless `id` is set. */
+	data: string;
+	mimeType: string;
+	fileName?: string;
+	/** Names the file in n8n's own store. */
+	id?: string;
+}
+
 export interface Item {
 	json: Record<string, unknown>;
-	binary?: Record<string, { data: string; mimeType: string; fileName?: string; id?: string }>;
+	binary?: Record<string, BinaryFile>;
 }
 
 export interface NodeRun {
@@ -206,6 +215,15 @@ export class RestClient {
 	async execution(id: string): Promise<Execution> {
 		const execution = await this.request<Execution & { data: string }>('GET', `/executions/${id}`);
 		return { ...execution, data: parseFlatted(execution.data) as Execution['data'] };
+	}
+
+	/** The bytes of a binary field, as the editor's download button gives them. */
+	async binary({ id, data }: BinaryFile): Promise<Buffer> {
+		if (id === undefined) return Buffer.from(data, 'base64');
+		const path = `/rest/binary-data?id=${encodeURIComponent(id)}&action=download`;
+		const response = await this.raw('GET', path);
+		if (!response.ok) throw new RestError(response.status, `GET ${path}`, await response.text());
+		return Buffer.from(await response.arrayBuffer());
 	}
 
 	/**

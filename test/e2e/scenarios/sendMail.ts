@@ -5,6 +5,7 @@ import { eventually } from '../../servers';
 import { allParts, readMime, type MimePart } from '../mime';
 import type { Execution } from '../restClient';
 import type { Account, Rig } from '../rig';
+import { receivesWhole } from './receive';
 import { chain, download, manualTrigger, sendMail } from '../workflows';
 
 const ARRIVAL_TIMEOUT_MS = 15_000;
@@ -28,7 +29,7 @@ interface Wanted {
 	to: string;
 }
 
-/** Text, HTML, inline image and attachment, looked at on the wire, in Dovecot, and once more through Postfix. */
+/** Text, HTML, inline image and attachment: on the wire, in Dovecot, once more through Postfix, and as items. */
 export async function sendsByteCorrect(rig: Rig): Promise<string> {
 	const report = randomBytes(50_000);
 	rig.recorder.files.set('/logo.png', { content: LOGO, mimeType: 'image/png' });
@@ -45,15 +46,19 @@ export async function sendsByteCorrect(rig: Rig): Promise<string> {
 	const [stored] = await arrived(rig, recipient, 1);
 	assert.ok(stored!.subarray(-raw.length).equals(raw), 'Dovecot has the very bytes below its own headers');
 	const postfix = rig.postfixSubmission;
-	if (!postfix)
-		return `${raw.length} bytes on the wire and in Dovecot; not through Postfix, which is missing`;
-
-	const postman = await rig.account('postman', postfix);
-	await send(rig, postman, recipient);
-	const throughPostfix = (await arrived(rig, recipient, 2))[1]!;
-	assertLines(throughPostfix);
-	await assertContent(throughPostfix, { report, from: postman.user, to: recipient.user });
-	return `${raw.length} bytes on the wire and in Dovecot, and again through Postfix`;
+	if (postfix) {
+		const postman = await rig.account('postman', postfix);
+		await send(rig, postman, recipient);
+		const throughPostfix = (await arrived(rig, recipient, 2))[1]!;
+		assertLines(throughPostfix);
+		await assertContent(throughPostfix, { report, from: postman.user, to: recipient.user });
+	}
+	const files = new Map([
+		['logo.png', LOGO],
+		[REPORT_NAME, report],
+	]);
+	await receivesWhole(rig, recipient, postfix ? 2 : 1, { subject: SUBJECT, word: '你好 👋', files });
+	return `${raw.length} bytes on the wire and in Dovecot${postfix ? ', and again through Postfix' : ''}`;
 }
 
 /** Runs a workflow that downloads both files and sends them; checks the node's own item. */
