@@ -20,6 +20,7 @@ export class CursorStore {
 	private readonly key: string;
 	private readonly cursors = new Map<string, Cursor>();
 	private readonly loaded: StoredCursors | null;
+	private begun: number | null = null;
 
 	constructor(
 		private readonly context: Context,
@@ -44,10 +45,17 @@ export class CursorStore {
 	/** Where to go on in a mailbox, or where to start (D3); then `since` is now. */
 	open(mailbox: string, account: string, wallTime: number): CursorState {
 		const stored = this.loaded?.mailboxes[mailbox];
-		if (!stored || stored.account !== account) return newCursor(account, wallTime, this.settings.old);
+		// A mailbox that a pattern finds later counts from when the trigger was switched on.
+		if (!stored || stored.account !== account)
+			return newCursor(account, this.begun ?? wallTime, this.settings.old);
 		if (this.loaded?.startFrom === this.settings.startFrom) return stored;
 		// A wanted replay: the epoch makes new keys, so that n8n does not drop the mails it has run before.
 		return newCursor(account, wallTime, this.settings.old, stored.epoch + 1);
+	}
+
+	/** The trigger is switched on; what is opened from now on was found by a role or a pattern. */
+	begin(wallTime: number): void {
+		this.begun = wallTime;
 	}
 
 	/** From now on the cursor is written with the others. */
@@ -69,6 +77,7 @@ export class CursorStore {
 		this.record.cursors = value;
 		this.context.getWorkflowStaticData('global')[this.key] = structuredClone(value) as unknown as IDataObject;
 	}
+
 	/** Takes back what {@link save} wrote: the trigger did not come to life, so the next try is the first again. */
 	forget(): void {
 		this.record.cursors = null;

@@ -1,5 +1,5 @@
 /** From messages to an execution of the workflow, and from its end to an outcome (D6, D7). */
-import type { IRun, ITriggerFunctions } from 'n8n-workflow';
+import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 import type { Acknowledge, Outcome, Run, StartRun } from '../mail/imap/outcome';
 import { toItem } from './item';
 import { rememberRun, type TriggerRecord } from './registry';
@@ -11,7 +11,14 @@ export interface EmitterOptions {
 	acknowledge: Acknowledge;
 	attachmentMode: AttachmentMode;
 	record: TriggerRecord;
+	/** Set when n8n's engine takes no files. */
+	withoutFiles?: boolean;
+	/** Something a person should know. */
+	report(message: string): void;
 }
+
+/** n8n's Engine 2.0 cannot tell how a run ended, nor take files from a trigger; this is how its refusal begins. */
+const ENGINE_2 = /^Engine 2\.0/;
 
 /** Makes the function by which the deliveries of one trigger start its workflow. */
 export function createEmitter(context: Context, options: EmitterOptions): StartRun {
@@ -38,18 +45,23 @@ async function begin(
 ): Promise<{ outcome: Promise<Outcome> }> {
 	const known = options.record.runs.get(run.key);
 	if (known) return { outcome: known };
-	const items = [];
+	const items: INodeExecutionData[] = [];
 	for (const message of run.messages)
 		items.push(await toItem(context, message, options.attachmentMode, run.attempt));
 	// Closed in the meantime: the successor starts it, or the next activation.
 	if (run.isStopped()) return { outcome: new Promise(() => undefined) };
 	if (options.acknowledge === 'started') {
-		run.save();
-		context.emit([items], undefined, undefined, run.key);
+		handOff(context, options, items, run);
 		return { outcome: Promise.resolve({ kind: 'unconfirmed' }) };
 	}
 	const done = context.helpers.createDeferredPromise<IRun>();
-	const outcome = outcomeOf(done.promise);
+	const outcome = outcomeOf(done.promise).then((result) => {
+		if (result.kind !== 'unclear' || !ENGINE_2.test(result.reason)) return result;
+		handOffFromNowOn(options);
+		// Refused before anything ran, so the same run may be handed over without waiting for its end.
+		handOff(context, options, items, run);
+		return { kind: 'unconfirmed' } as const;
+	});
 	run.save();
 	context.emit([items], undefined, done, run.key);
 	rememberRun(options.record, run.key, outcome);
@@ -58,6 +70,22 @@ async function begin(
 		if (kind === 'unclear' || kind === 'duplicate') options.record.runs.delete(run.key);
 	});
 	return { outcome };
+}
+
+/** Starts the workflow without asking how it ends; without files, which Engine 2.0 would refuse. */
+function handOff(context: Context, options: EmitterOptions, items: INodeExecutionData[], run: Run): void {
+	run.save();
+	const given = options.withoutFiles ? items.map(({ json }) => ({ json })) : items;
+	context.emit([given], undefined, undefined, run.key);
+}
+
+function handOffFromNowOn(options: EmitterOptions): void {
+	if (options.acknowledge === 'started') return;
+	options.acknowledge = 'started';
+	options.withoutFiles = true;
+	options.report(
+		'This workflow uses Engine 2.0, which cannot tell how a run ended. Mails are marked as soon as it has started, and come without files.',
+	);
 }
 
 async function outcomeOf(done: Promise<IRun | undefined>): Promise<Outcome> {

@@ -6,16 +6,20 @@ import { sleep, systemClock } from '../mail/clock';
 import type { MailError } from '../mail/errors';
 import { Cursor } from '../mail/imap/cursor';
 import { MailboxDelivery } from '../mail/imap/delivery';
+import { isDynamic } from '../mail/imap/mailboxNames';
+import type { StartRun } from '../mail/imap/outcome';
 import { FRESH_MS, watchMailbox } from '../mail/imap/watch';
 import { CursorStore } from './cursorStore';
 import { createEmitter } from './emitter';
+import { findMailboxes } from './mailboxFinder';
 import { triggerRecord, type TriggerRecord } from './registry';
-import { recentRefusal, rememberRefusal } from './refusedLogins';
-import { createReports } from './reports';
+import { createReports, type Reports } from './reports';
 import type { TriggerSettings } from './settings';
 
 /** How long closing waits for marks that are under way; n8n is told within 2 s whatever the server does. */
 export const CLOSE_GRACE_MS = 1_500;
+/** How long the marks of a run that ended after closing may take. */
+export const LATE_MARKS_MS = 60_000;
 
 interface Watched {
 	delivery: MailboxDelivery;
@@ -36,92 +40,160 @@ export async function startLiveTrigger(
 		toAccount(settings.accountType, await context.getCredentials(settings.accountType));
 	const account = await readAccount();
 	endpointOf(account, 'imap');
-	const workflowId = context.getWorkflow().id ?? '';
-	const record = triggerRecord(workflowId, context.getNode().id);
+	const record = triggerRecord(context.getWorkflow().id ?? '', context.getNode().id);
 	// n8n may start a trigger a second time without having closed the first.
 	await record.close?.();
-	const store = new CursorStore(context, workflowId, context.getNode().id, record, settings);
-	const identity = accountIdentity(account);
-	const isNew = settings.mailboxes.every((mailbox) => !store.knows(mailbox, identity));
-	const asksPerson = isNew && context.getActivationMode() === 'activate';
-	const remembered = asksPerson ? recentRefusal(account) : null;
-	if (remembered) throw remembered;
-	const watched = openDeliveries(context, settings, account, readAccount, record, store);
-	const close = closer(watched, record);
-	record.close = close;
-	const failure = await firstFailure(watched);
-	if (failure?.retry === 'credentials' && asksPerson) {
-		await close();
-		store.forget();
-		rememberRefusal(account, failure);
+	const trigger = new LiveTrigger(context, settings, account, readAccount, record);
+	const failure = await trigger.start();
+	if (failure?.retry === 'credentials' && trigger.isNew && context.getActivationMode() === 'activate') {
+		await trigger.close();
+		trigger.forget();
 		throw failure;
 	}
-	return { closeFunction: close };
+	return { closeFunction: async () => await trigger.close() };
 }
 
-function openDeliveries(
-	context: ITriggerFunctions,
-	settings: TriggerSettings,
-	account: Account,
-	readAccount: () => Promise<Account>,
-	record: TriggerRecord,
-	store: CursorStore,
-): Watched[] {
-	const workflowId = context.getWorkflow().id ?? '';
-	const nodeId = context.getNode().id;
-	const { policy, attachmentMode, maxMessageBytes, forcePolling } = settings;
-	const reports = createReports(context);
-	const start = createEmitter(context, { acknowledge: policy.acknowledge, attachmentMode, record });
-	const deliveries = settings.mailboxes.map((mailbox) => {
-		const cursor = new Cursor(store.open(mailbox, accountIdentity(account), systemClock.wallTime()));
-		store.add(mailbox, cursor);
-		return new MailboxDelivery({
+class LiveTrigger {
+	/** Whether none of its mailboxes was watched before. */
+	readonly isNew: boolean;
+	private readonly watched = new Map<string, Watched>();
+	private readonly store: CursorStore;
+	private readonly reports: Reports;
+	private readonly emitter: StartRun;
+	private readonly stopped = new AbortController();
+	private closing: Promise<void> | null = null;
+
+	constructor(
+		private readonly context: ITriggerFunctions,
+		private readonly settings: TriggerSettings,
+		private readonly account: Account,
+		private readonly readAccount: () => Promise<Account>,
+		private readonly record: TriggerRecord,
+	) {
+		const { policy, attachmentMode, runOnOutage, mailboxes } = settings;
+		this.store = new CursorStore(
+			context,
+			context.getWorkflow().id ?? '',
+			context.getNode().id,
+			record,
+			settings,
+		);
+		this.reports = createReports(context, runOnOutage);
+		this.emitter = createEmitter(context, {
+			acknowledge: policy.acknowledge,
+			attachmentMode,
+			record,
+			report: this.reports.note,
+		});
+		this.isNew = !mailboxes.some((mailbox) => this.store.knows(mailbox, accountIdentity(account)));
+		record.close = async () => await this.close();
+		record.owner = this;
+	}
+
+	/** @returns what went wrong first, if anything did within the time that activation waits */
+	async start(): Promise<MailError | null> {
+		const fixed = this.settings.mailboxes.filter((mailbox) => !isDynamic(mailbox));
+		const dynamic = this.settings.mailboxes.filter(isDynamic);
+		const deliveries = fixed.map((mailbox) => this.open(mailbox));
+		// The moment of activation is written down before anything can go wrong (D2).
+		this.store.begin(systemClock.wallTime());
+		this.store.save();
+		for (const delivery of deliveries) this.watch(delivery);
+		const firsts = [...this.watched.values()].map(async ({ first }) => await first);
+		if (dynamic.length > 0) firsts.push(this.find(dynamic));
+		const enough = new AbortController();
+		const all = Promise.all(firsts).then((results) => results.find((result) => result !== null) ?? null);
+		const time = sleep(systemClock, FRESH_MS, enough.signal).then(() => null);
+		const failure = await Promise.race([all, time]);
+		enough.abort();
+		return failure;
+	}
+
+	/** Idempotent, never throws, and done in under 2 s whatever the server does. */
+	async close(): Promise<void> {
+		await (this.closing ??= this.closeOnce());
+	}
+
+	/** The trigger did not come to life, so the next try is the first again. */
+	forget(): void {
+		this.store.forget();
+	}
+
+	private async closeOnce(): Promise<void> {
+		this.stopped.abort();
+		const all = [...this.watched.values()];
+		for (const { delivery } of all) delivery.close();
+		const enough = new AbortController();
+		const marked = Promise.all(all.map(async ({ delivery }) => await delivery.whenMarked()));
+		await Promise.race([marked, sleep(systemClock, CLOSE_GRACE_MS, enough.signal)]);
+		enough.abort();
+		for (const { leave } of all) leave();
+		if (this.record.owner === this) this.record.close = null;
+	}
+
+	private open(mailbox: string): MailboxDelivery {
+		const { policy, filter, maxMessageBytes, forcePolling } = this.settings;
+		const cursor = new Cursor(
+			this.store.open(mailbox, accountIdentity(this.account), systemClock.wallTime()),
+		);
+		this.store.add(mailbox, cursor);
+		const delivery: MailboxDelivery = new MailboxDelivery({
 			mailbox,
 			cursor,
 			policy,
-			filter: settings.filter,
-			workflowId,
-			nodeId,
+			filter,
+			workflowId: this.context.getWorkflow().id ?? '',
+			nodeId: this.context.getNode().id,
 			clock: systemClock,
 			maxMessageBytes,
 			forcePolling,
-			account: readAccount,
-			start,
-			save: () => store.save(),
-			report: reports.note,
-			lineDown: reports.down,
-			lineBack: reports.back,
+			account: this.readAccount,
+			start: this.emitter,
+			save: () => {
+				if (this.record.owner === this) this.store.save();
+			},
+			report: (text) => this.reports.note(text),
+			onLateEnd: (settle) => void this.markLate(delivery, settle),
+			lineDown: (error) => this.reports.down(error),
+			lineBack: (downMs) => this.reports.back(downMs),
 		});
-	});
-	// The moment of activation is written down before anything can go wrong (D2).
-	store.save();
-	return deliveries.map((delivery) => ({ delivery, ...watchMailbox(account, delivery) }));
-}
+		return delivery;
+	}
 
-/** What went wrong first, if anything did within the time that activation waits. */
-async function firstFailure(watched: readonly Watched[]): Promise<MailError | null> {
-	const enough = new AbortController();
-	const all = Promise.all(watched.map(async ({ first }) => await first)).then(
-		(results) => results.find((result) => result !== null) ?? null,
-	);
-	const time = sleep(systemClock, FRESH_MS, enough.signal).then(() => null);
-	const failure = await Promise.race([all, time]);
-	enough.abort();
-	return failure;
-}
+	private watch(delivery: MailboxDelivery): void {
+		this.watched.set(delivery.options.mailbox, { delivery, ...watchMailbox(this.account, delivery) });
+	}
 
-/** Idempotent, never throws, and done in under 2 s whatever the server does. */
-function closer(watched: readonly Watched[], record: TriggerRecord): () => Promise<void> {
-	let closing: Promise<void> | null = null;
-	const close = async () => {
-		for (const { delivery } of watched) delivery.close();
-		const enough = new AbortController();
-		const marked = Promise.all(watched.map(async ({ delivery }) => await delivery.whenMarked()));
-		await Promise.race([marked, sleep(systemClock, CLOSE_GRACE_MS, enough.signal)]);
-		enough.abort();
-		for (const { leave } of watched) leave();
-		if (record.close === closeOnce) record.close = null;
-	};
-	const closeOnce = async () => await (closing ??= close());
-	return closeOnce;
+	/** Watches what roles and patterns mean, now and whenever another mailbox fits. */
+	private async find(entries: readonly string[]): Promise<MailError | null> {
+		return await new Promise((resolve) => {
+			void findMailboxes(entries, this.readAccount, this.stopped.signal, {
+				onFound: (mailbox) => {
+					if (this.stopped.signal.aborted || this.watched.has(mailbox)) return;
+					this.watch(this.open(mailbox));
+					this.store.save();
+				},
+				onReport: (text) => this.reports.note(text),
+				onFirst: resolve,
+			});
+		});
+	}
+
+	/** A run of a trigger that is switched off has ended: its mail is marked over a short session of its own (D9). */
+	private async markLate(delivery: MailboxDelivery, settle: () => void): Promise<void> {
+		// A successor takes the run's end from the record, and marks it.
+		if (this.record.owner !== this || this.record.close !== null) return;
+		try {
+			const { leave } = watchMailbox(await this.readAccount(), delivery);
+			settle();
+			const enough = new AbortController();
+			await Promise.race([delivery.whenMarked(), sleep(systemClock, LATE_MARKS_MS, enough.signal)]);
+			enough.abort();
+			leave();
+		} catch (error) {
+			this.reports.note(
+				`A mail whose workflow ended after the trigger was switched off could not be marked: ${String(error)}`,
+			);
+		}
+	}
 }

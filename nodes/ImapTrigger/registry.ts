@@ -15,6 +15,8 @@ export interface TriggerRecord {
 	runs: Map<string, Promise<Outcome>>;
 	/** Closes the live trigger; null when there is none. */
 	close: (() => Promise<void>) | null;
+	/** The trigger that came last; only it may write the cursors. */
+	owner: object | null;
 }
 
 const SLOT = Symbol.for('n8n-nodes-mailroom.triggers.v1');
@@ -26,7 +28,7 @@ export function triggerRecord(workflowId: string, nodeId: string): TriggerRecord
 	const holder = globalThis as { [SLOT]?: Slot };
 	const slot = (holder[SLOT] ??= new Map());
 	const key = `${workflowId}:${nodeId}`;
-	const record = slot.get(key) ?? { cursors: null, runs: new Map(), close: null };
+	const record = slot.get(key) ?? { cursors: null, runs: new Map(), close: null, owner: null };
 	slot.set(key, record);
 	return record;
 }

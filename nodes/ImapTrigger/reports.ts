@@ -1,8 +1,8 @@
 /** What a person should know while nobody looks at the editor: the error workflow hears of it, else the log (D21). */
-import { NodeOperationError, type ITriggerFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type ITriggerFunctions } from 'n8n-workflow';
 import type { MailError } from '../mail/errors';
 
-type Context = Pick<ITriggerFunctions, 'getNode' | 'logger'> &
+type Context = Pick<ITriggerFunctions, 'emit' | 'getNode' | 'logger'> &
 	Partial<Pick<ITriggerFunctions, 'saveFailedExecution'>>;
 
 export interface Reports {
@@ -12,7 +12,11 @@ export interface Reports {
 	back(downMs: number): void;
 }
 
-export function createReports(context: Context): Reports {
+/** @param runOnOutage whether an outage, and its end, start the workflow too */
+export function createReports(context: Context, runOnOutage: boolean): Reports {
+	const start = (json: IDataObject) => {
+		if (runOnOutage) context.emit([[{ json: { ...json, at: new Date().toISOString() } }]]);
+	};
 	const tell = (message: string, description: string) => {
 		context.logger.warn(
 			`IMAP Trigger "${context.getNode().name}": ${message} ${description.replace(/\n/g, ' ')}`.trim(),
@@ -25,16 +29,20 @@ export function createReports(context: Context): Reports {
 	};
 	return {
 		note: (message) => tell(message, ''),
-		down: (error) =>
+		down: (error) => {
+			start({ event: 'outage', reason: error.message, details: error.description });
 			tell(
 				`No mail can be received at the moment. ${error.message}`,
 				`${error.description}\nThe trigger keeps trying and will say when it is back.`,
-			),
-		back: (downMs) =>
+			);
+		},
+		back: (downMs) => {
+			start({ event: 'recovered', downForSeconds: Math.round(downMs / 1000) });
 			tell(
 				`Recovered: mail is received again after ${duration(downMs)}.`,
 				'What arrived in the meantime is being delivered.',
-			),
+			);
+		},
 	};
 }
 

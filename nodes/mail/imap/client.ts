@@ -32,6 +32,8 @@ const LOGOUT_DEADLINE_MS = 1_000;
 export interface ImapClientEvents {
 	/** Something in the mailbox may have changed. A hint only: what changed is asked by SEARCH. */
 	onChange?: () => void;
+	/** Somebody changed the flags of a message. */
+	onFlags?: () => void;
 	/** The connection has ended, for whatever reason. Called once. */
 	onClose?: (reason: MailError) => void;
 	/** Ends the connection, also while it is being made. */
@@ -103,6 +105,7 @@ export class ImapClient {
 		flow.on('error', (error: ImapFailure) => (client.failure = error));
 		flow.on('exists', () => events.onChange?.());
 		flow.on('expunge', () => events.onChange?.());
+		flow.on('flags', () => events.onFlags?.());
 		const abort = () => flow.close();
 		events.signal?.addEventListener('abort', abort, { once: true });
 		flow.once('close', () => events.signal?.removeEventListener('abort', abort));

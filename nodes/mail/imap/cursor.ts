@@ -2,6 +2,7 @@
  * What a trigger knows about one mailbox: which messages are done, which are under way. Pure: no clock, no server.
  * Rules D1–D5, D7, D8 and D14 of the delivery contract (docs/delivery.md) are about this value.
  */
+import { NOTHING_TO_PUT_BACK, type PutBackState } from './putBack';
 import { fromSequenceSet, toSequenceSet } from './uidSet';
 
 /** What counts of the messages that were there before the trigger was. */
@@ -29,12 +30,7 @@ export interface CursorState {
 	epoch: number;
 	/** Fingerprints of the last messages done, to recognise them after the server renumbered the mailbox. */
 	ring: string[];
-	/** Mails whose run failed, and the attempt it was; taking their mark away offers them again (D11). */
-	failed: Record<string, number>;
-	/** The last mails that ran well, kept only where marking them unread offers them again. */
-	succeeded: string;
-	/** Mails that were offered again, and the last attempt; the newest {@link MAX_PUT_BACK}. */
-	replayed: Record<string, number>;
+	putBack: PutBackState;
 	/** After a renumbering: UIDs up to here are compared with the ring. */
 	recheckUpTo: number;
 	/** Wall time (ms) when the mailbox was last seen in good order. */
@@ -45,11 +41,6 @@ export interface CursorState {
 export const RING_SIZE = 100;
 /** Longest stored set of done UIDs above `low`. Beyond it nothing new starts until the oldest run has ended. */
 export const MAX_SETTLED_LENGTH = 2_000;
-
-/** Failed mails, and mails offered again, that are remembered. */
-export const MAX_PUT_BACK = 40;
-/** Successful mails that are remembered where marking them unread counts. */
-export const MAX_SUCCEEDED = 200;
 
 /** Starts a cursor that has not seen its mailbox yet (D2). */
 export function newCursor(account: string, since: number, old: OldMail, epoch = 0): CursorState {
@@ -65,9 +56,7 @@ export function newCursor(account: string, since: number, old: OldMail, epoch = 
 		inFlight: {},
 		epoch,
 		ring: [],
-		failed: {},
-		succeeded: '',
-		replayed: {},
+		putBack: NOTHING_TO_PUT_BACK,
 		recheckUpTo: 0,
 		lastGoodAt: since,
 	};
@@ -151,10 +140,9 @@ export class Cursor {
 	 */
 	renumber(low: number, highestUid: number, uidValidity: string | null, mailboxId: string | null): void {
 		this.forget();
-		const nothing = { failed: {}, succeeded: '', replayed: {} };
 		this.state = {
 			...this.state,
-			...nothing,
+			putBack: NOTHING_TO_PUT_BACK,
 			low,
 			baseline: low,
 			uidValidity,
@@ -193,6 +181,14 @@ export class Cursor {
 		return uid > (this.state.low ?? 0) && !this.done.has(uid);
 	}
 
+	/** Whether it came before the moment that the user chose to start from; SEARCH SINCE knows only days. */
+	isTooOld(uid: number, receivedAt: Date | null): boolean {
+		const { old, baseline } = this.state;
+		return (
+			old.kind === 'since' && uid <= baseline && receivedAt !== null && receivedAt.getTime() < old.wallTime
+		);
+	}
+
 	/** Writes a run down before it starts, so that after a crash it is known to have been under way (D4). */
 	start(unit: Unit): void {
 		const set = toSequenceSet(unit.uids);
@@ -227,48 +223,13 @@ export class Cursor {
 		return toSequenceSet([...this.done]).length > MAX_SETTLED_LENGTH;
 	}
 
-	/** Remembers how a mail's run ended, as far as it matters for offering it again (D11). */
-	noteEnd(uid: number, attempt: number, end: 'failed' | 'succeeded'): void {
-		const key = String(uid);
-		const { [key]: _gone, ...failed } = this.state.failed;
-		const succeeded = fromSequenceSet(this.state.succeeded).filter((other) => other !== uid);
-		if (end === 'failed') failed[key] = attempt;
-		else succeeded.push(uid);
-		const replayed = attempt > 1 ? { ...this.state.replayed, [key]: attempt } : this.state.replayed;
-		this.state = {
-			...this.state,
-			failed: newest(failed),
-			succeeded: toSequenceSet(succeeded.slice(-MAX_SUCCEEDED)),
-			replayed: newest(replayed),
-		};
+	/** How the last runs ended (D11). */
+	get ends(): PutBackState {
+		return this.state.putBack;
 	}
 
-	/** Mails that may be offered again, by how their last run ended. */
-	get putBackCandidates(): { failed: number[]; succeeded: number[] } {
-		return {
-			failed: Object.keys(this.state.failed).map(Number),
-			succeeded: fromSequenceSet(this.state.succeeded),
-		};
-	}
-
-	/** A person put a mail back: it runs as the next attempt. */
-	putBack(uid: number): Unit {
-		const key = String(uid);
-		const last = this.state.failed[key] ?? this.state.replayed[key] ?? 1;
-		this.forgetEnd(uid);
-		return { uids: [uid], attempt: last + 1 };
-	}
-
-	/** The mail is gone from the mailbox, or runs again. */
-	forgetEnd(uid: number): void {
-		const { [String(uid)]: _gone, ...failed } = this.state.failed;
-		const succeeded = fromSequenceSet(this.state.succeeded).filter((other) => other !== uid);
-		this.state = { ...this.state, failed, succeeded: toSequenceSet(succeeded) };
-	}
-
-	/** Whether a message with this fingerprint was handed over lately. */
-	remembers(fingerprint: string): boolean {
-		return this.state.ring.includes(fingerprint);
+	set ends(putBack: PutBackState) {
+		this.state = { ...this.state, putBack };
 	}
 
 	/** Remembers a message, to recognise it after a renumbering. */
@@ -316,9 +277,4 @@ export class Cursor {
 		this.state = { ...this.state, low };
 		for (const uid of this.done) if (uid <= low) this.done.delete(uid);
 	}
-}
-
-/** The entries with the highest UIDs; object keys that are numbers come in ascending order. */
-function newest(entries: Record<string, number>): Record<string, number> {
-	return Object.fromEntries(Object.entries(entries).slice(-MAX_PUT_BACK));
 }

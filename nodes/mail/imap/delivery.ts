@@ -4,40 +4,42 @@
  */
 import type { MailError } from '../errors';
 import type { ReceivedMessage } from '../message/parsed';
+import { Timers } from '../timers';
+import { LateFinder } from './audit';
 import type { Cursor, Unit } from './cursor';
 import { fingerprint, proofKeyword, runKey } from './identity';
 import type { DeliveryOptions, Marks, Outcome } from './outcome';
+import { unitOf, withEnd, withoutEnd } from './putBack';
 import type { Settler, Voter } from './settle';
 import { UnitQueue } from './unitQueue';
 import { UNCLEAR_WAITS_MS, verdictOn } from './verdict';
+import { Voting } from './voting';
 
 export class MailboxDelivery implements Voter {
-	private settler: Settler | null = null;
+	private readonly voting: Voting;
 	private wake: () => void = () => undefined;
 	private readonly queue = new UnitQueue();
 	private readonly executing = new Set<Unit>();
 	/** Recovered, or started so close to the cursor's last save that the save may have been missed (D7). */
 	private readonly doubtful = new Set<Unit>();
 	private readonly undecided = new Set<number>();
-	private readonly timers = new Set<() => void>();
+	private readonly timers: Timers;
+	private lateFinder = new LateFinder();
 	private readonly unclearTries = new Map<Unit, number>();
-	private unproven: number[] = [];
-	private proven: number[] = [];
 	/** How many first starts after loading may have been made before the process died (D7). */
 	private raceAllowance: number;
 	private closed = false;
 	private filterTold = false;
 	/** Counts how often the UIDs known so far became void. */
 	private generation = 0;
-	/** Runs that have ended and whose mails are not marked yet. */
-	private unmarked = 0;
-	private onMarked: () => void = () => undefined;
 	readonly proof: string;
 
 	constructor(readonly options: DeliveryOptions) {
 		const { policy, cursor, workflowId, nodeId } = options;
+		this.timers = new Timers(options.clock);
 		this.raceAllowance = policy.parallel * policy.batchSize;
 		this.proof = proofKeyword(workflowId, nodeId);
+		this.voting = new Voting(this, this.proof);
 		for (const unit of cursor.takeRecovered()) {
 			this.queue.putBack([unit]);
 			this.doubtful.add(unit);
@@ -51,7 +53,7 @@ export class MailboxDelivery implements Voter {
 
 	/** Joins a mailbox that is being watched. */
 	attach(settler: Settler, wake: () => void): void {
-		this.settler = settler;
+		this.voting.attach(settler);
 		this.wake = wake;
 	}
 
@@ -78,6 +80,7 @@ export class MailboxDelivery implements Voter {
 	list(uids: readonly number[]): void {
 		const fresh = this.cursor.list(uids);
 		this.queue.setFresh(fresh);
+		this.lateFinder.note(uids);
 		for (const uid of fresh) this.undecided.add(uid);
 	}
 
@@ -114,6 +117,27 @@ export class MailboxDelivery implements Voter {
 		}
 	}
 
+	/** A person put these back: they run once more, as the next attempt (D11). */
+	offerAgain(uids: readonly number[]): void {
+		if (uids.length === 0 || this.closed) return;
+		const { cursor } = this;
+		const units = uids.map((uid) => unitOf(cursor.ends, uid));
+		for (const uid of uids) cursor.ends = withoutEnd(cursor.ends, uid);
+		for (const unit of units) {
+			this.cursor.start(unit);
+			for (const uid of unit.uids) this.undecided.add(uid);
+		}
+		this.queue.putBack(units);
+		this.options.save();
+	}
+
+	/** Messages below the low mark that are there now: what was not there at the look before is late, and runs (D5). */
+	offerLate(uids: readonly number[]): void {
+		const late = this.lateFinder.look(uids);
+		for (const uid of late) this.undecided.add(uid);
+		this.queue.putBack(late.map((uid) => ({ uids: [uid], attempt: 1 })));
+	}
+
 	/** The server did not give this message: the others go on, it comes again later. */
 	defer(uid: number, waitMs: number): void {
 		this.queue.defer(uid);
@@ -139,18 +163,11 @@ export class MailboxDelivery implements Voter {
 	forget(): void {
 		this.generation++;
 		this.queue.clear();
-		for (const cancel of this.timers) cancel();
-		this.timers.clear();
+		this.lateFinder = new LateFinder();
+		this.timers.cancelAll();
 		this.undecided.clear();
 		this.doubtful.clear();
-		this.proven = [];
-		this.unproven = [];
-		this.unmarked = 0;
-	}
-
-	/** Runs that have not ended. */
-	get running(): number {
-		return this.executing.size;
+		this.voting.reset();
 	}
 
 	/** The credential now names another account: what is known of the old one's mailbox is void (D3). */
@@ -163,18 +180,17 @@ export class MailboxDelivery implements Voter {
 	/** Starts nothing from now on. Outcomes that come later are no longer ours to act on. */
 	close(): void {
 		this.closed = true;
-		for (const cancel of this.timers) cancel();
-		this.timers.clear();
+		this.timers.cancelAll();
 	}
 
 	/** Settles when no decided mail waits for its marks. */
 	async whenMarked(): Promise<void> {
-		if (this.unmarked === 0) return;
-		await new Promise<void>((resolve) => (this.onMarked = resolve));
+		await this.voting.whenMarked();
 	}
 
 	private mayStart(): boolean {
-		return !this.closed && this.executing.size < this.options.policy.parallel && !this.cursor.isFull;
+		const places = this.options.policy.parallel - this.executing.size - this.voting.places;
+		return !this.closed && places > 0 && !this.cursor.isFull;
 	}
 
 	/** What the filter leaves out only after a look inside. What was offered before has passed it. */
@@ -198,19 +214,13 @@ export class MailboxDelivery implements Voter {
 		const known = messages.every((message) =>
 			this.cursor.ranBeforeRenumbering(message.uid, fingerprint(message)),
 		);
-		if (!proven && !known && !messages.every((message) => this.isTooOld(message))) return false;
+		if (!proven && !known && !messages.every(({ uid, receivedAt }) => this.cursor.isTooOld(uid, receivedAt)))
+			return false;
 		this.doubtful.delete(unit);
 		for (const uid of unit.uids) this.undecided.delete(uid);
 		this.cursor.settle(unit.uids);
-		if (proven) this.unproven.push(...unit.uids);
+		if (proven) this.voting.foundProven(unit.uids);
 		return true;
-	}
-
-	/** SEARCH SINCE knows only days; the moment the user chose is kept here. */
-	private isTooOld(message: ReceivedMessage): boolean {
-		const { old, baseline } = this.cursor;
-		if (old.kind !== 'since' || message.uid > baseline || !message.receivedAt) return false;
-		return message.receivedAt.getTime() < old.wallTime;
 	}
 
 	private run(unit: Unit, messages: ReceivedMessage[]): void {
@@ -218,14 +228,17 @@ export class MailboxDelivery implements Voter {
 		cursor.start(unit);
 		for (const message of messages) cursor.remember(fingerprint(message));
 		this.executing.add(unit);
-		this.dropStoredProofs();
+		this.voting.cursorIsStored();
 		const confirmed = policy.acknowledge !== 'started';
 		const { generation } = this;
-		const isStopped = () => this.closed || this.generation !== generation;
+		const isVoid = () => this.generation !== generation;
+		const isStopped = () => this.closed || isVoid();
 		const key = runKey(this.options, unit);
 		void start({ messages, attempt: unit.attempt, key, save, isStopped }).then((outcome) => {
 			this.executing.delete(unit);
-			if (!isStopped()) this.ended(unit, confirmed ? outcome : { kind: 'unconfirmed' });
+			const settle = () => this.ended(unit, confirmed ? outcome : { kind: 'unconfirmed' });
+			if (this.closed) this.options.onLateEnd(settle);
+			else if (!isVoid()) settle();
 			this.wake();
 		});
 	}
@@ -254,42 +267,29 @@ export class MailboxDelivery implements Voter {
 	}
 
 	private later(waitMs: number, action: () => void): void {
-		const cancel = this.options.clock.after(waitMs, () => {
-			this.timers.delete(cancel);
+		this.timers.after(waitMs, () => {
 			action();
 			this.wake();
 		});
-		this.timers.add(cancel);
 	}
 
 	private decide(unit: Unit, marks: Marks, failed: boolean): void {
-		let open = unit.uids.length;
-		this.unmarked++;
-		for (const uid of unit.uids) {
-			this.undecided.delete(uid);
-			this.settler?.vote(this, uid, {
-				marks,
-				failed,
-				proof: this.proof,
-				applied: () => {
-					if (--open > 0) return;
-					this.cursor.settle(unit.uids);
-					this.unproven.push(...unit.uids);
-					this.options.save();
-					if (--this.unmarked === 0) this.onMarked();
-				},
-				refused: (error: MailError) =>
-					this.options.report(
-						`Mail ${uid} in "${this.options.mailbox}" ran, but could not be marked. ${error.line}`,
-					),
-			});
-		}
-	}
-
-	/** What was settled before the last save is stored by now, so its proof on the server may go. */
-	private dropStoredProofs(): void {
-		if (this.proven.length > 0) this.settler?.dropProof(this.proven, this.proof);
-		this.proven = this.unproven;
-		this.unproven = [];
+		const { cursor, mailbox, policy, report, save } = this.options;
+		for (const uid of unit.uids) this.undecided.delete(uid);
+		this.voting.cast({
+			unit,
+			marks,
+			failed,
+			onProven: () => {
+				cursor.settle(unit.uids);
+				save();
+			},
+			onMarked: (uid) => {
+				if (!failed && !policy.fireAgainWhenMarkedUnread) return;
+				cursor.ends = withEnd(cursor.ends, uid, unit.attempt, failed ? 'failed' : 'succeeded');
+			},
+			onRefused: (uid, error) =>
+				report(`Mail ${uid} in "${mailbox}" ran, but could not be marked. ${error.line}`),
+		});
 	}
 }

@@ -103,6 +103,8 @@ export interface DeliveryOptions {
 	save(): void;
 	/** Something a person should know. */
 	report(message: string): void;
+	/** A run ended after the trigger was closed; what is to be done about it is done by calling `settle`. */
+	onLateEnd(settle: () => void): void;
 	/** The line to the server was down long enough to tell, or is back after that (D21). */
 	lineDown(error: MailError): void;
 	lineBack(downMs: number): void;

@@ -3,13 +3,14 @@
  * happens on the connection happens in {@link Session.run}, one thing at a time.
  */
 import type { Clock } from '../clock';
-import { MailError } from '../errors';
 import type { ReceivedMessage } from '../message/parsed';
+import { AUDIT_INTERVAL_MS, offerLate, offerPutBack } from './audit';
 import { openCursor } from './baseline';
 import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
 import { FETCH_ATTEMPTS, fetchMessages, quarantined } from './fetch';
+import { listFor } from './listing';
 import { searchMessages } from './messages';
 import type { Settler } from './settle';
 
@@ -52,6 +53,12 @@ export class Session {
 	private readonly ready = new Map<number, ReceivedMessage>();
 	private readonly misses = new Map<number, number>();
 	private dirty = true;
+	/** Flags changed, or it is time to look below the low mark. */
+	private auditDue = true;
+	private flagsChanged = false;
+	/** The clock jumped, or the machine slept: the line may be dead without anybody having noticed. */
+	private suspect = false;
+	private auditedAt: number;
 	private idleRefused = false;
 	private stopped = false;
 	/** Something happened since the loop last looked; without it a run that ends during a command would go unnoticed. */
@@ -63,12 +70,24 @@ export class Session {
 	lastProgressAt: number;
 
 	constructor(private readonly parts: SessionParts) {
-		this.startedAt = this.selectedAt = this.lastProgressAt = parts.clock.now();
+		this.startedAt = this.selectedAt = this.lastProgressAt = this.auditedAt = parts.clock.now();
 	}
 
 	/** Something may have changed on the server. */
 	changed(): void {
 		this.dirty = true;
+		this.wake();
+	}
+
+	/** Somebody changed flags: a mail may have been put back. */
+	flagged(): void {
+		this.flagsChanged = true;
+		this.wake();
+	}
+
+	/** The line should be tried before it is relied on. */
+	doubt(): void {
+		this.suspect = true;
 		this.wake();
 	}
 
@@ -89,9 +108,11 @@ export class Session {
 		while (!this.stopped && deliveries.size > 0) {
 			this.woken = false;
 			if (clock.now() - this.startedAt > SESSION_MAX_AGE_MS) return 'renew';
+			if (this.suspect) await this.probe();
 			if (clock.now() - this.selectedAt > RESELECT_INTERVAL_MS) await this.reselect();
 			await this.openNewcomers();
 			if (this.dirty) await this.list();
+			await this.audit();
 			this.offerAll();
 			const page = this.nextPage();
 			if (page.length > 0) await this.fetch(page);
@@ -100,6 +121,26 @@ export class Session {
 			if (page.length === 0 && !this.dirty && !this.woken && !settler.hasWork(deliveries)) await this.rest();
 		}
 		return 'left';
+	}
+
+	private async probe(): Promise<void> {
+		this.suspect = false;
+		await this.parts.client.probe();
+		this.dirty = true;
+	}
+
+	/** Looks for what a pass above the low mark cannot see. */
+	private async audit(): Promise<void> {
+		const { client, clock, mailbox, deliveries } = this.parts;
+		const late = this.auditDue || clock.now() - this.auditedAt > AUDIT_INTERVAL_MS;
+		if (!late && !this.flagsChanged) return;
+		this.auditDue = this.flagsChanged = false;
+		if (late) this.auditedAt = clock.now();
+		for (const delivery of deliveries) {
+			if (!this.opened.has(delivery)) continue;
+			if (late) await offerLate(client, delivery);
+			await offerPutBack(client, mailbox, delivery);
+		}
 	}
 
 	private async reselect(): Promise<void> {
@@ -130,6 +171,7 @@ export class Session {
 			delivery.options.save();
 			this.parts.onOpened(delivery);
 			this.dirty = true;
+			this.auditDue = true;
 		}
 	}
 
@@ -144,37 +186,10 @@ export class Session {
 		const lowest = Math.min(...lows);
 		// `n:*` names the last message even when its UID is below n (RFC 3501 §6.4.8), hence the filter.
 		const uids = (await searchMessages(client, { uid: `${lowest + 1}:*` })).filter((uid) => uid > lowest);
-		for (const delivery of deliveries) await this.listFor(delivery, await this.choose(delivery, uids));
-	}
-
-	/** Hands on what the filter lets through; while the server cannot answer the filter, the mail waits. */
-	private async listFor(delivery: MailboxDelivery, uids: number[]): Promise<void> {
-		const { filter } = delivery.options;
-		const unseen = filter.isEmpty ? [] : delivery.unseen(uids);
-		if (unseen.length === 0) return delivery.list(uids);
-		try {
-			const chosen = await filter.choose(this.parts.client, unseen);
-			delivery.leaveOut(unseen.filter((uid) => !chosen.has(uid)));
-			delivery.list(uids);
-		} catch (error) {
-			if (!(error instanceof MailError) || error.code !== 'COMMAND') throw error;
-			delivery.cannotFilter(error);
+		for (const delivery of deliveries) {
+			await listFor(client, delivery, uids);
+			delivery.cursor.sawGood(this.parts.clock.wallTime());
 		}
-	}
-
-	/** Leaves out what was there before the trigger and does not count (`startFrom`). */
-	private async choose(delivery: MailboxDelivery, uids: number[]): Promise<number[]> {
-		const { baseline, old } = delivery.cursor;
-		const low = delivery.cursor.low ?? 0;
-		if (low >= baseline || old.kind === 'all' || old.kind === 'none') return uids.filter((uid) => uid > low);
-		const range = `${low + 1}:${baseline}`;
-		const day = 24 * 60 * MINUTE_MS;
-		const criteria =
-			old.kind === 'unread'
-				? { uid: range, seen: false }
-				: { uid: range, since: new Date(old.wallTime - day) };
-		const chosen = new Set(await searchMessages(this.parts.client, criteria));
-		return uids.filter((uid) => uid > low && (uid > baseline || chosen.has(uid)));
 	}
 
 	/** The next UIDs to fetch: a share for every trigger, in turn, as far as memory allows. */
@@ -251,9 +266,6 @@ export class Session {
 		cancel();
 		this.awake = () => undefined;
 		if (ended === 'idle ended' && clock.now() - restedAt < SHORTEST_IDLE_MS) this.idleRefused = true;
-		if (ended !== 'woken') {
-			await client.probe();
-			this.dirty = true;
-		}
+		if (ended !== 'woken') await this.probe();
 	}
 }

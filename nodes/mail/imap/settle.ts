@@ -20,7 +20,9 @@ export interface Vote {
 	failed: boolean;
 	/** Keyword by which the trigger knows after a crash that this mail was dealt with (D4); null for none. */
 	proof: string | null;
-	/** Called when it was done, or given up; only then the mail leaves the cursor's runs under way. */
+	/** Called once, when a crash can no longer make the mail run again; at the latest with `applied`. */
+	proven(): void;
+	/** Called when it was done, or given up. */
 	applied(): void;
 	/** Called when the server would not do it. */
 	refused(error: MailError): void;
@@ -28,6 +30,8 @@ export interface Vote {
 
 interface Pending {
 	votes: Map<object, Vote>;
+	/** Votes whose proof is on the server, while others still have to decide. */
+	proven: Set<Vote>;
 	since: number;
 	attempts: number;
 }
@@ -47,6 +51,7 @@ export class Settler {
 	vote(voter: Voter, uid: number, vote: Vote): void {
 		const entry = this.pending.get(uid) ?? {
 			votes: new Map<object, Vote>(),
+			proven: new Set<Vote>(),
 			since: this.clock.now(),
 			attempts: 0,
 		};
@@ -81,30 +86,51 @@ export class Settler {
 	/** Whether {@link apply} has anything to do now. */
 	hasWork(voters: Iterable<Voter>): boolean {
 		const all = [...voters];
-		return this.stale.length > 0 || [...this.pending].some(([uid, entry]) => this.isDue(uid, entry, all));
+		return (
+			this.stale.length > 0 ||
+			[...this.pending].some(([uid, entry]) => this.isDue(uid, entry, all) || unprovenOf(entry).length > 0)
+		);
 	}
 
 	/**
-	 * Marks all mails that everybody has decided on, one STORE for each kind of marks.
+	 * Marks all mails that everybody has decided on, one STORE for each kind of marks. What others still run on gets its
+	 * proof, so that no trigger has to wait for its siblings.
 	 *
 	 * @throws MailError `LOST` or `TIMEOUT` when the line broke: what was not done is kept for the next session
 	 */
 	async apply(client: ImapClient, mailbox: SelectedMailbox, voters: Iterable<Voter>): Promise<void> {
 		const all = [...voters];
-		const groups = new Map<string, { marks: Decision; uids: number[] }>();
-		for (const [uid, entry] of this.pending) {
-			if (!this.isDue(uid, entry, all)) continue;
-			const marks = decide([...entry.votes.values()], mailbox, !this.allDecided(uid, entry, all));
-			const key = JSON.stringify(marks);
-			const group = groups.get(key) ?? { marks, uids: [] };
-			group.uids.push(uid);
-			groups.set(key, group);
+		const due = [...this.pending].filter(([uid, entry]) => this.isDue(uid, entry, all));
+		const groups = groupBy(due, ([uid, entry]) => {
+			return JSON.stringify(decide([...entry.votes.values()], mailbox, !this.allDecided(uid, entry, all)));
+		});
+		for (const [marks, entries] of groups) {
+			const uids = entries.map(([uid]) => uid);
+			await this.applyGroup(client, JSON.parse(marks) as Decision, uids);
 		}
-		for (const { marks, uids } of groups.values()) await this.applyGroup(client, marks, uids);
+		await this.prove(client, mailbox);
 		const stale = this.stale;
 		this.stale = [];
-		for (const { uids, keyword } of stale)
+		for (const { uids, keyword } of stale) {
 			await changeFlags(client, uids, 'remove', [keyword]).catch(rethrowLost);
+		}
+	}
+
+	/** Writes down on the server whose runs have ended, where the marks themselves have to wait for others. */
+	private async prove(client: ImapClient, mailbox: SelectedMailbox): Promise<void> {
+		const open = [...this.pending].flatMap(([uid, entry]) =>
+			unprovenOf(entry).map((vote) => ({ uid, entry, vote })),
+		);
+		for (const [keyword, votes] of groupBy(open, ({ vote }) => vote.proof ?? '')) {
+			const uids = votes.map(({ uid }) => uid);
+			if (keyword !== '' && mailbox.allowsKeywords) {
+				await changeFlags(client, uids, 'add', [keyword]).catch(rethrowLost);
+			}
+			for (const { entry, vote } of votes) {
+				entry.proven.add(vote);
+				vote.proven();
+			}
+		}
 	}
 
 	private async applyGroup(client: ImapClient, marks: Decision, uids: number[]): Promise<void> {
@@ -129,8 +155,12 @@ export class Settler {
 
 	private close(uid: number): void {
 		const entry = this.pending.get(uid);
+		if (!entry) return;
 		this.pending.delete(uid);
-		for (const vote of entry?.votes.values() ?? []) vote.applied();
+		for (const vote of entry.votes.values()) {
+			if (!entry.proven.has(vote)) vote.proven();
+			vote.applied();
+		}
 	}
 
 	private allDecided(uid: number, entry: Pending, voters: readonly Voter[]): boolean {
@@ -148,6 +178,19 @@ interface Decision {
 	flags: string[];
 	moveTo: string;
 	delete: boolean;
+}
+
+function unprovenOf(entry: Pending): Vote[] {
+	return [...entry.votes.values()].filter((vote) => !entry.proven.has(vote));
+}
+
+function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
+	const groups = new Map<string, T[]>();
+	for (const value of values) {
+		const key = keyOf(value);
+		groups.set(key, [...(groups.get(key) ?? []), value]);
+	}
+	return groups;
 }
 
 /** Joins the votes on one mail. */

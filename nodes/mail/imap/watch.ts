@@ -6,10 +6,13 @@ import { accountFingerprint, accountIdentity, type Account } from '../account/ac
 import { endingOf, FRESH, nextDelay, type BackoffState } from '../backoff';
 import { sleep, systemClock, type Clock } from '../clock';
 import { MailError } from '../errors';
-import { COMMAND_DEADLINE_MS, ImapClient } from './client';
+import { ImapClient } from './client';
 import type { MailboxDelivery } from './delivery';
-import { IDLE_RENEWAL_MS, Session } from './session';
+import { Session } from './session';
+import { LineLost, unexpected } from './lineLost';
+import { LoginGate } from './loginGate';
 import { Settler } from './settle';
+import { watchProgress } from './watchdog';
 
 const SECOND_MS = 1_000;
 /** How long trigger activation waits for the first SELECT (D2); within it what is in the mailbox was there before. */
@@ -18,8 +21,6 @@ export const FRESH_MS = 8 * SECOND_MS;
 export const OUTAGE_TOLD_AFTER_MS = 5 * 60 * SECOND_MS;
 /** A session this long counts as progress even if no mail came. */
 const PROGRESS_AFTER_MS = 60 * SECOND_MS;
-/** No step of a session takes longer than this, so a session silent for longer is stuck. */
-const STUCK_AFTER_MS = IDLE_RENEWAL_MS + 2 * COMMAND_DEADLINE_MS;
 
 /** The life of a watch's line. */
 export type Line =
@@ -38,6 +39,7 @@ interface Member {
 }
 
 const watches = new Map<string, MailboxWatch>();
+const gates = new WeakMap<Clock, LoginGate>();
 
 /**
  * Watches a mailbox for a trigger, over the connection of others with the same account if there is one.
@@ -82,6 +84,7 @@ class MailboxWatch {
 	private readonly members = new Map<MailboxDelivery, Member>();
 	private readonly deliveries = new Set<MailboxDelivery>();
 	private readonly settler: Settler;
+	private readonly gate: LoginGate;
 	private readonly closing = new AbortController();
 	private session: Session | null = null;
 	private client: ImapClient | null = null;
@@ -98,6 +101,8 @@ class MailboxWatch {
 	) {
 		this.#account = account;
 		this.settler = new Settler(clock);
+		this.gate = gates.get(clock) ?? new LoginGate(clock);
+		gates.set(clock, this.gate);
 		this.downSince = clock.now();
 	}
 
@@ -143,11 +148,7 @@ class MailboxWatch {
 	private async connectAndWork(): Promise<void> {
 		await this.checkAccounts();
 		if (this.isClosed()) return;
-		const client = await ImapClient.connect(
-			this.#account,
-			{ onChange: () => this.session?.changed(), signal: this.closing.signal },
-			this.clock,
-		);
+		const client = await this.connect();
 		this.client = client;
 		const liveAt = this.clock.now();
 		try {
@@ -155,7 +156,7 @@ class MailboxWatch {
 			const mailbox = await client.select(this.mailbox);
 			this.session = this.newSession(client, mailbox);
 			this.lineIsUp(liveAt);
-			const unwatch = this.watchProgress(client, this.session);
+			const unwatch = watchProgress(this.clock, this.session, () => client.close());
 			await this.session.run().finally(unwatch);
 			this.backoff = FRESH;
 		} catch (error) {
@@ -166,6 +167,23 @@ class MailboxWatch {
 			this.session = null;
 			this.client = null;
 			void client.logout();
+		}
+	}
+
+	private async connect(): Promise<ImapClient> {
+		this.gate.check(this.#account);
+		const events = {
+			onChange: () => this.session?.changed(),
+			onFlags: () => this.session?.flagged(),
+			signal: this.closing.signal,
+		};
+		try {
+			const client = await ImapClient.connect(this.#account, events, this.clock);
+			this.gate.accepted(this.#account);
+			return client;
+		} catch (error) {
+			if (error instanceof MailError) this.gate.refused(this.#account, error);
+			throw error;
 		}
 	}
 
@@ -186,17 +204,6 @@ class MailboxWatch {
 	private isFresh(delivery: MailboxDelivery): boolean {
 		const member = this.members.get(delivery);
 		return member !== undefined && !member.waited && this.clock.now() - member.joinedAt < FRESH_MS;
-	}
-
-	/** A step that takes too long is ended from outside, whatever it waits for. */
-	private watchProgress(client: ImapClient, session: Session): () => void {
-		let cancel: () => void = () => undefined;
-		const look = () => {
-			if (this.clock.now() - session.lastProgressAt > STUCK_AFTER_MS) client.close();
-			else cancel = this.clock.after(STUCK_AFTER_MS / 4, look);
-		};
-		look();
-		return () => cancel();
 	}
 
 	private async recover(error: MailError | LineLost): Promise<void> {
@@ -274,26 +281,4 @@ class MailboxWatch {
 function keepWaiting(member: Member, because: MailError): void {
 	member.waited = true;
 	member.first(because);
-}
-
-/** A session that had begun and broke. */
-class LineLost extends Error {
-	readonly reason: MailError;
-
-	constructor(
-		cause: unknown,
-		readonly progress: boolean,
-	) {
-		super('line lost');
-		this.reason = cause instanceof MailError ? cause : unexpected(cause);
-	}
-}
-
-/** What should not happen: reported like an outage, and tried again like one. */
-function unexpected(error: unknown): MailError {
-	const text = error instanceof Error ? error.message : String(error);
-	return new MailError('LOST', `Watching the mailbox was interrupted: ${text}`, {
-		retry: 'transient',
-		side: 'imap',
-	});
 }

@@ -84,6 +84,7 @@ export class Rig implements Pick<object, never> {
 			start: async (run) => await this.start(run),
 			save: () => (this.memory = this.cursor.toState()),
 			report: (text) => this.reports.push(text),
+			onLateEnd: () => undefined,
 			lineDown: () => undefined,
 			lineBack: () => undefined,
 		});
@@ -116,6 +117,7 @@ export class Rig implements Pick<object, never> {
 			const flags = this.world.flags.get(uid);
 			if (vote.marks.markRead) flags?.add('\\Seen');
 			if (vote.proof !== null) flags?.add(vote.proof);
+			vote.proven();
 			vote.applied();
 		}
 	}

@@ -1,0 +1,40 @@
+/** Mailboxes named by a role (`\Archive`, RFC 6154) or a pattern (`Clients/*`) instead of by their name. */
+import type { Account } from '../account/account';
+import { matchesWildcard } from '../wildcard';
+import { ImapClient } from './client';
+import type { MailboxInfo } from './types';
+
+/** Mailboxes one trigger watches at most: each holds a connection, and providers allow about ten to fifteen. */
+export const MAX_MAILBOXES = 10;
+
+/** Whether the server has to be asked which mailbox is meant. */
+export function isDynamic(entry: string): boolean {
+	return entry.startsWith('\\') || /[*?]/.test(entry);
+}
+
+/** Paths of the mailboxes meant by roles and patterns, in the server's order. Pure. */
+export function resolveMailboxes(entries: readonly string[], listed: readonly MailboxInfo[]): string[] {
+	return listed
+		.filter(({ selectable }) => selectable)
+		.filter(({ path, role }) =>
+			entries.some((entry) =>
+				entry.startsWith('\\') ? isRole(entry, path, role) : matchesWildcard(entry, path),
+			),
+		)
+		.map(({ path }) => path);
+}
+
+function isRole(entry: string, path: string, role: string | null): boolean {
+	const wanted = entry.toLowerCase();
+	return role?.toLowerCase() === wanted || (wanted === '\\inbox' && path.toUpperCase() === 'INBOX');
+}
+
+/** Asks the server for its mailboxes over a connection of its own. @throws MailError */
+export async function listMailboxes(account: Account, signal: AbortSignal): Promise<MailboxInfo[]> {
+	const client = await ImapClient.connect(account, { signal });
+	try {
+		return await client.list();
+	} finally {
+		void client.logout();
+	}
+}
