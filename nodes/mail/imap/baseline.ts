@@ -39,7 +39,8 @@ export async function openCursor(
 		cursor.uidValidity !== uidValidity ||
 		(cursor.mailboxId !== null && mailboxId !== null && cursor.mailboxId !== mailboxId)
 	) {
-		const lookBack = Math.max(cursor.since, cursor.lastGoodAt - RENUMBER_LOOKBACK_MS);
+		// The tolerance also covers that INTERNALDATE has no fractions of a second.
+		const lookBack = Math.max(cursor.since - CLOCK_TOLERANCE_MS, cursor.lastGoodAt - RENUMBER_LOOKBACK_MS);
 		const low = await lastUidBefore(client, mailbox, lookBack);
 		cursor.renumber(low, await highestUid(client, mailbox), uidValidity, mailboxId);
 		opened = 'renumbered';
