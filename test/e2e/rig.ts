@@ -45,8 +45,15 @@ export interface Account {
 	credential: CredentialRef;
 }
 
+interface ExpectedRuns {
+	account: Account;
+	workflowId: string;
+	runs: number;
+}
+
 export class Rig {
 	private readonly finalChecks: Array<{ what: string; check: () => Promise<void> }> = [];
+	private readonly expectations: ExpectedRuns[] = [];
 
 	private constructor(
 		readonly dovecot: Dovecot,
@@ -143,23 +150,38 @@ export class Rig {
 		this.finalChecks.push({ what, check });
 	}
 
-	/** At the very end the workflow must have run just so often by its trigger: none lost, none repeated. */
-	expectRuns(workflowId: string, what: string, runs: number): void {
-		this.atTheEnd(what, async () => {
-			const executions = await this.rest.executions({ workflowId });
-			const states = executions.map(({ id, status, mode }) => `${id} ${mode} ${status}`);
-			assert.equal(executions.filter(({ mode }) => mode === 'trigger').length, runs, states.join(', '));
-		});
+	/** The workflow must at the very end have run just so often by its trigger, and must still take mail then. */
+	expectRuns(account: Account, workflowId: string, runs: number): void {
+		this.expectations.push({ account, workflowId, runs });
 	}
 
-	/** @throws Error naming every final check that does not hold */
-	async runFinalChecks(): Promise<number> {
+	/**
+	 * After all restarts: no run was lost or repeated, and one more mail runs once everywhere.
+	 * @throws Error naming every check that does not hold
+	 */
+	async runFinalChecks(): Promise<string> {
 		const failures: string[] = [];
-		for (const { what, check } of this.finalChecks) {
-			await check().catch((error: Error) => failures.push(`${what}: ${error.message}`));
+		const note = (what: string) => (error: Error) => void failures.push(`${what}: ${error.message}`);
+		for (const { what, check } of this.finalChecks) await check().catch(note(what));
+		for (const each of this.expectations) await this.assertRuns(each).catch(note(each.account.user));
+		if (failures.length > 0) throw new Error(failures.join('\n'));
+
+		const accounts = new Set(this.expectations.map(({ account }) => account));
+		for (const account of accounts) await this.deliver(account, 'one more');
+		for (const { account, workflowId, runs } of this.expectations) {
+			await this.rest
+				.waitForExecutions({ workflowId }, runs + 1)
+				.catch(note(`${account.user}, one more mail`));
+			await this.assertRuns({ account, workflowId, runs: runs + 1 }).catch(note(account.user));
 		}
 		if (failures.length > 0) throw new Error(failures.join('\n'));
-		return this.finalChecks.length;
+		return `${this.finalChecks.length} checks, ${this.expectations.length} workflows`;
+	}
+
+	private async assertRuns({ workflowId, runs }: ExpectedRuns): Promise<void> {
+		const executions = await this.rest.executions({ workflowId });
+		const states = executions.map(({ id, status, mode }) => `${id} ${mode} ${status}`);
+		assert.equal(executions.filter(({ mode }) => mode === 'trigger').length, runs, states.join(', '));
 	}
 
 	async stop(): Promise<void> {

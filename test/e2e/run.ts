@@ -44,8 +44,8 @@ async function runScenarios(chosen: Scenario[], tarball: string | undefined): Pr
 	for (const signal of SIGNALS) process.once(signal, onSignal);
 	console.log(`n8n is ready after ${seconds(startedAt)} (pack, servers, start)\n`);
 	const atTheEnd: Scenario = {
-		name: 'at the end: nothing lost, nothing ran again',
-		run: async () => `${await rig.runFinalChecks()} checks`,
+		name: 'at the end: nothing lost, nothing ran again, every trigger lives',
+		run: async () => await rig.runFinalChecks(),
 	};
 	let failed = 0;
 	try {

@@ -53,7 +53,7 @@ export async function deliveryTime(rig: Rig): Promise<string> {
 		await rig.deliver(account, `timed ${i}`);
 	}
 	const summaries = await rig.rest.waitForExecutions({ workflowId }, MAILS);
-	rig.expectRuns(workflowId, 'the timed mails', MAILS);
+	rig.expectRuns(account, workflowId, MAILS);
 	const executions = await Promise.all(summaries.map(async ({ id }) => await rig.rest.execution(id)));
 	witness.stop();
 	assertShape(executions[0]!, account.user);

@@ -19,7 +19,7 @@ export async function receivesWhole(rig: Rig, account: Account, count: number, s
 	const trigger = imapTrigger(account.credential, { startFrom: 'all', attachmentMode: 'download' });
 	const workflowId = await rig.publish(chain('received', [trigger, noOp()]));
 	const summaries = await rig.rest.waitForExecutions({ workflowId }, count);
-	rig.expectRuns(workflowId, 'mail that waited in the mailbox', count);
+	rig.expectRuns(account, workflowId, count);
 	for (const { id } of summaries) {
 		const { data } = await rig.rest.execution(id);
 		await assertWhole(rig, data.resultData.runData['Next']![0]!.data!.main![0]![0]!, sent);

@@ -33,6 +33,6 @@ export async function renameKeepsCursor(rig: Rig): Promise<undefined> {
 		({ data }) => data.resultData.runData['Next']![0]!.data!.main![0]![0]!.json['subject'] as string,
 	);
 	assert.deepEqual(subjects.sort(), ['after', 'before', 'during 1', 'during 2', 'while off']);
-	rig.expectRuns(workflowId, 'renamed trigger', 5);
+	rig.expectRuns(account, workflowId, 5);
 	return undefined;
 }

@@ -18,7 +18,7 @@ export async function twoWorkflows(rig: Rig): Promise<undefined> {
 	for (const id of ids) {
 		const execution = await rig.rest.waitForExecution(id);
 		assert.equal(execution.status, 'success');
-		rig.expectRuns(id, 'two workflows on one mailbox', 1);
+		rig.expectRuns(account, id, 1);
 	}
 	await rig.untilSeen(account, 'for both');
 	return undefined;
@@ -46,7 +46,7 @@ export async function failedStaysUnread(rig: Rig): Promise<undefined> {
 	};
 	await unread();
 	rig.atTheEnd('the mail of the failed run is unread', unread);
-	rig.expectRuns(workflowId, 'good and bad runs', 3);
+	rig.expectRuns(account, workflowId, 3);
 	return undefined;
 }
 
