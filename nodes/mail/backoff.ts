@@ -73,9 +73,11 @@ export function nextDelay(
 		case 'lost': {
 			if (ending.progress) return { delayMs: random * SECOND, state: FRESH };
 			const fruitless = state.fruitless + 1;
-			const cap = fruitless >= FRUITLESS_SESSIONS ? FRUITLESS_CAP_MS : LOST_CAP_MS;
-			const delayMs = Math.min(cap, SECOND * 2 ** Math.min(state.fruitless, 20));
-			return { delayMs: delayMs * (0.75 + random / 4), state: { failures: 0, fruitless } };
+			const after = { failures: 0, fruitless };
+			// Not less, or it would be more than twelve logins an hour.
+			if (fruitless > FRUITLESS_SESSIONS) return { delayMs: FRUITLESS_CAP_MS, state: after };
+			const delayMs = Math.min(LOST_CAP_MS, SECOND * 2 ** Math.min(state.fruitless, 20));
+			return { delayMs: delayMs * (0.75 + random / 4), state: after };
 		}
 	}
 }

@@ -48,7 +48,7 @@ describe('waiting before the next connection (D20)', () => {
 			state = next.state;
 			time += next.delayMs;
 		}
-		expect(logins.filter((at) => at > 60 * MINUTE && at <= 120 * MINUTE).length).toBeLessThanOrEqual(16);
+		expect(logins.filter((at) => at > 60 * MINUTE && at <= 120 * MINUTE).length).toBeLessThanOrEqual(12);
 	});
 
 	it('asks a server that refused the login five times in the first hour, then once an hour', () => {

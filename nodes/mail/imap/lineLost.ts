@@ -1,6 +1,6 @@
 import { MailError } from '../errors';
 
-/** A session that had begun and broke. */
+/** The line broke after the login. */
 export class LineLost extends Error {
 	readonly reason: MailError;
 
@@ -11,6 +11,11 @@ export class LineLost extends Error {
 		super('line lost');
 		this.reason = cause instanceof MailError ? cause : unexpected(cause);
 	}
+}
+
+/** Whether the server went away, as opposed to having answered. */
+export function isLineError(error: unknown): boolean {
+	return error instanceof MailError && (error.code === 'LOST' || error.code === 'TIMEOUT');
 }
 
 /** What should not happen: reported like an outage, and tried again like one. */

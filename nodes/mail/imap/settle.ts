@@ -44,6 +44,8 @@ export interface Voter {
 export class Settler {
 	private readonly pending = new Map<number, Pending>();
 	private stale: { uids: number[]; keyword: string }[] = [];
+	/** Mails marked, or given up, so far. */
+	settled = 0;
 
 	constructor(private readonly clock: Clock) {}
 
@@ -157,6 +159,7 @@ export class Settler {
 		const entry = this.pending.get(uid);
 		if (!entry) return;
 		this.pending.delete(uid);
+		this.settled++;
 		for (const vote of entry.votes.values()) {
 			if (!entry.proven.has(vote)) vote.proven();
 			vote.applied();

@@ -9,7 +9,7 @@ import { MailError } from '../errors';
 import { ImapClient } from './client';
 import type { MailboxDelivery } from './delivery';
 import { Session } from './session';
-import { LineLost, unexpected } from './lineLost';
+import { isLineError, LineLost, unexpected } from './lineLost';
 import { LoginGate } from './loginGate';
 import { Settler } from './settle';
 import { watchProgress } from './watchdog';
@@ -19,7 +19,7 @@ const SECOND_MS = 1_000;
 export const FRESH_MS = 8 * SECOND_MS;
 /** Time without a session after which an outage is told (D21). */
 export const OUTAGE_TOLD_AFTER_MS = 5 * 60 * SECOND_MS;
-/** A session this long counts as progress even if no mail came. */
+/** A session this long counts as progress even if no mail was marked. */
 const PROGRESS_AFTER_MS = 60 * SECOND_MS;
 
 /** The life of a watch's line. */
@@ -151,6 +151,7 @@ class MailboxWatch {
 		const client = await this.connect();
 		this.client = client;
 		const liveAt = this.clock.now();
+		const { settled } = this.settler;
 		try {
 			if (this.isClosed()) return;
 			const mailbox = await client.select(this.mailbox);
@@ -160,9 +161,9 @@ class MailboxWatch {
 			await this.session.run().finally(unwatch);
 			this.backoff = FRESH;
 		} catch (error) {
-			if (this.line.state === 'live')
-				throw new LineLost(error, this.clock.now() - liveAt > PROGRESS_AFTER_MS);
-			throw error;
+			if (this.line.state !== 'live' && !isLineError(error)) throw error;
+			const progress = this.settler.settled > settled || this.clock.now() - liveAt > PROGRESS_AFTER_MS;
+			throw new LineLost(error, progress);
 		} finally {
 			this.session = null;
 			this.client = null;
