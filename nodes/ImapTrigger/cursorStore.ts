@@ -34,7 +34,9 @@ export class CursorStore {
 		const stored =
 			record.cursors ??
 			(context.getWorkflowStaticData('global')[this.key] as unknown as StoredCursors | undefined);
-		this.loaded = stored?.v === 1 && stored.workflowId === workflowId ? structuredClone(stored) : null;
+		// What n8n loaded from its database is a proxy, which structuredClone refuses.
+		const plain = stored && (JSON.parse(JSON.stringify(stored)) as StoredCursors);
+		this.loaded = plain?.v === 1 && plain.workflowId === workflowId ? plain : null;
 	}
 
 	/** Whether the trigger has watched this account's mailbox before. */

@@ -98,6 +98,7 @@ describe('switching a trigger on', () => {
 
 	test('a wrong password on the first activation is told to the person who switches it on, after one login', async () => {
 		const account = rig.newUser();
+		const put = setConstants('nodes/mail/backoff', { REFUSED_STEPS_MS: [60_000] });
 		const wf = rig.workflow(await rig.credential(account, { password: 'wrong-password' }));
 		const before = rig.servers.imap.acceptedCount;
 		const error = await wf.activate().then(
@@ -109,6 +110,7 @@ describe('switching a trigger on', () => {
 		expect(JSON.stringify(error)).not.toContain('wrong-password');
 		expect(Object.values(wf.triggerStatus())).toEqual(['failed']);
 		expect(rig.servers.imap.acceptedCount - before).toBe(1);
+		put();
 		await eventually(SOON_MS, 'no connection left', () => rig.servers.imap.connectionCount === 0);
 	});
 
