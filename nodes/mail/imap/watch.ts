@@ -140,7 +140,8 @@ class MailboxWatch {
 			try {
 				await this.connectAndWork();
 			} catch (error) {
-				await this.recover(error instanceof MailError ? error : unexpected(error));
+				const known = error instanceof MailError || error instanceof LineLost;
+				await this.recover(known ? error : unexpected(error));
 			}
 		}
 	}
