@@ -68,8 +68,6 @@ export class Session {
 	private selectedAt: number;
 	/** Monotonic time of the last thing that worked; the watchdog looks at it. */
 	lastProgressAt: number;
-	/** Whether a mail was dealt with in this session. */
-	worked = false;
 
 	constructor(private readonly parts: SessionParts) {
 		this.startedAt = this.selectedAt = this.lastProgressAt = this.auditedAt = parts.clock.now();
@@ -118,10 +116,7 @@ export class Session {
 			this.offerAll();
 			const page = this.nextPage();
 			if (page.length > 0) await this.fetch(page);
-			if (settler.hasWork(deliveries)) {
-				await settler.apply(client, this.parts.mailbox, deliveries);
-				this.worked = true;
-			}
+			if (settler.hasWork(deliveries)) await settler.apply(client, this.parts.mailbox, deliveries);
 			this.lastProgressAt = clock.now();
 			if (page.length === 0 && !this.dirty && !this.woken && !settler.hasWork(deliveries)) await this.rest();
 		}
