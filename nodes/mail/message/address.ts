@@ -9,6 +9,7 @@ export type AddressInput = string | Partial<Address> | readonly AddressInput[] |
 /** RFC 5321 §4.5.3.1: local part 64, whole path 254. */
 const MAX_LOCAL_LENGTH = 64;
 const MAX_ADDRESS_LENGTH = 254;
+const MAX_NAME_LENGTH = 300;
 /** Recipients of one message; more belong into several (servers promise only 100, RFC 5321 §4.5.3.1.8). */
 export const MAX_RECIPIENTS = 1_000;
 
@@ -38,6 +39,8 @@ export function readAddresses(input: AddressInput, field: string, parse: ListPar
 	const found = new Map<string, Address>();
 	for (const address of flatten(input, field, parse)) {
 		checkAddress(address.address, field);
+		if (address.name.length > MAX_NAME_LENGTH)
+			throw unusable(address.name, field, `the name is longer than ${MAX_NAME_LENGTH} characters`);
 		const key = address.address.toLowerCase();
 		if (!found.has(key)) found.set(key, address);
 	}
@@ -49,7 +52,11 @@ function flatten(input: AddressInput, field: string, parse: ListParser): Address
 	if (typeof input === 'string') {
 		refuseLineBreaks(input, field);
 		return parse(input).flatMap((entry) =>
-			(entry.group ?? [entry]).map((one) => ({ address: one.address ?? '', name: one.name ?? '' })),
+			(entry.group ?? [entry]).map(({ address, name }) => {
+				// Text without an address in it, such as a name alone.
+				if (!address && name) throw unusable(name, field, 'it has no @ with something on both sides');
+				return { address: address ?? '', name: name ?? '' };
+			}),
 		);
 	}
 	if (Array.isArray(input))
@@ -97,4 +104,11 @@ function unusable(address: string, field: string, why: string): MailError {
 		nextStep:
 			'Write addresses as name@example.com or "Name" <name@example.com>, several separated by commas.',
 	});
+}
+
+/** The domain in its ASCII form (RFC 5891), which every server accepts. */
+export function toAsciiDomain(address: string): string {
+	const at = address.lastIndexOf('@');
+	const domain = address.slice(at + 1);
+	return `${address.slice(0, at)}@${domain.startsWith('[') ? domain : domainToASCII(domain)}`;
 }

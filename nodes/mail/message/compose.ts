@@ -2,20 +2,27 @@
  * From what a workflow wants to say to the bytes that are sent. Lines end in CRLF, text is UTF-8 and declared so, and
  * nothing in a field can add a header, a recipient, a file or a URL.
  */
-import { randomBytes } from 'crypto';
-import type { Readable } from 'stream';
+import { createHash, randomBytes } from 'crypto';
+import { pipeline, Transform, type Readable } from 'stream';
 import { MailError } from '../errors';
-import { MAX_RECIPIENTS, readAddresses, type AddressInput } from './address';
+import { MAX_RECIPIENTS, readAddresses, toAsciiDomain, type AddressInput } from './address';
+import { bodyOf, type OutgoingAttachment } from './body';
+import {
+	checkHeaders,
+	checkLine,
+	longestWord,
+	MAX_WORD_LENGTH,
+	priorityHeaders,
+	unsubscribeHeaders,
+	type HeaderField,
+	type Priority,
+	type Unsubscribe,
+} from './headers';
 import type { Address } from './parsed';
+import { checkAllowed, redirectHeaders, type AllowList } from './recipients';
+import { WireLines } from './wireLines';
 
-export interface OutgoingAttachment {
-	fileName: string;
-	mimeType: string;
-	/** Content-ID without angle brackets, when the HTML refers to it; else the attachment is a file. */
-	contentId: string | null;
-	/** Opened anew for every attempt. */
-	open(): Promise<Buffer | Readable>;
-}
+export type { OutgoingAttachment } from './body';
 
 export interface MailRequest {
 	from: AddressInput;
@@ -29,6 +36,21 @@ export interface MailRequest {
 	attachments?: readonly OutgoingAttachment[];
 	/** The same key gives the same Message-ID, so that a mail tried again can be recognised; null for a random one. */
 	uniqueKey?: string | null;
+	/** Message-IDs with angle brackets: what this answers, and the conversation so far. */
+	inReplyTo?: string;
+	references?: readonly string[];
+	headers?: readonly HeaderField[];
+	priority?: Priority;
+	unsubscribe?: Unsubscribe;
+	/** Where bounces go, if not to From; `<>` for nowhere. */
+	envelopeFrom?: string;
+	/** Gets the mail instead of everybody it names. */
+	redirectTo?: AddressInput;
+	allowedRecipients?: AllowList;
+	/** Whether HTML alone gets a plain text beside it; yes unless false. */
+	textAlternative?: boolean;
+	/** A draft may lack recipients and shows its Bcc. */
+	draft?: boolean;
 }
 
 export interface Envelope {
@@ -41,9 +63,13 @@ export interface Envelope {
 export interface ComposedMail {
 	messageId: string;
 	envelope: Envelope;
-	/** The message as a stream, the same each time. */
+	/** The message as a stream, the same bytes each time. */
 	open(): Promise<Readable>;
 }
+
+const ENCODED_WORD_LENGTH = 52;
+/** References kept of a long conversation: the first and the latest (RFC 5322 §3.6.4 lets programs shorten). */
+const MAX_REFERENCES = 30;
 
 /**
  * Checks a message and makes it ready to send.
@@ -51,9 +77,10 @@ export interface ComposedMail {
  * @throws MailError `ADDRESS` or `MESSAGE` before anything is sent
  */
 export async function compose(request: MailRequest): Promise<ComposedMail> {
-	const [{ default: MailComposer }, { default: parseList }] = await Promise.all([
+	const [{ default: MailComposer }, { default: parseList }, { encodeWord }] = await Promise.all([
 		import('nodemailer/lib/mail-composer'),
 		import('nodemailer/lib/addressparser'),
+		import('nodemailer/lib/mime-funcs'),
 	]);
 	const read = (input: AddressInput, field: string): Address[] =>
 		readAddresses(input, field, (list) => parseList(list));
@@ -62,56 +89,101 @@ export async function compose(request: MailRequest): Promise<ComposedMail> {
 	const cc = read(request.cc, 'CC');
 	const bcc = read(request.bcc, 'BCC');
 	const replyTo = read(request.replyTo, 'Reply To');
-	const recipients = [...new Set([...to, ...cc, ...bcc].map((entry) => toAsciiDomain(entry.address)))];
-	checkRecipients(recipients);
+	const redirectTo = read(request.redirectTo, 'Redirect All Mail To');
+	const wanted = addressesOf([...to, ...cc, ...bcc]);
+	if (!request.draft) checkRecipients(wanted);
+	const recipients = redirectTo.length > 0 ? addressesOf(redirectTo) : wanted;
+	checkAllowed(recipients, request.allowedRecipients ?? []);
+	const subject = typeof request.subject === 'string' ? request.subject.trim() : request.subject;
+	checkLine(subject, 'subject');
 	const messageId = makeMessageId(from.address, request.uniqueKey ?? null);
-	const date = new Date();
+	const headers = [
+		...checkHeaders(request.headers ?? []),
+		...priorityHeaders(request.priority),
+		...unsubscribeHeaders(request.unsubscribe),
+		...(redirectTo.length > 0 ? redirectHeaders(wanted) : []),
+	];
+	const body = await bodyOf(request, createHash('sha256').update(messageId).digest('hex').slice(0, 16));
 	const boundary = `mailroom-${randomBytes(12).toString('hex')}`;
+	const date = new Date();
+	const envelope: Envelope = { from: envelopeSender(request.envelopeFrom, from, read), to: recipients };
+	if (needsUtf8([from, ...to, ...cc, ...replyTo], [envelope.from, ...recipients])) envelope.utf8 = true;
 	return {
 		messageId,
-		envelope: { from: toAsciiDomain(from.address), to: recipients },
+		envelope,
 		async open() {
-			const attachments = await Promise.all((request.attachments ?? []).map(toComposerAttachment));
 			const composer = new MailComposer({
 				from,
 				to,
 				cc,
+				...(request.draft && { bcc }),
 				replyTo,
-				subject: request.subject,
-				...(request.text !== undefined && { text: request.text }),
-				...(request.html !== undefined && { html: request.html }),
-				attachments,
+				subject: fittingSubject(subject, encodeWord),
+				...(body.text !== undefined && { text: body.text }),
+				...(body.html !== undefined && { html: body.html }),
+				attachments: await Promise.all(body.attachments.map(async (part) => await part.open())),
 				messageId,
+				...(request.inReplyTo && { inReplyTo: request.inReplyTo }),
+				...(request.references && { references: shortened(request.references) }),
+				headers: headers.map(({ name, value }) => ({ key: name, value })),
 				date,
 				baseBoundary: boundary,
 				disableFileAccess: true,
 				disableUrlAccess: true,
 			});
-			return composer.compile().createReadStream();
+			const message = composer.compile();
+			if (request.draft) message.keepBcc = true;
+			return withLineEnds(message.createReadStream());
 		},
 	};
 }
 
-/** The domain in its ASCII form (RFC 5891), which every server accepts. */
-export function toAsciiDomain(address: string): string {
-	const at = address.lastIndexOf('@');
-	const domain = address.slice(at + 1);
-	return `${address.slice(0, at)}@${domain.startsWith('[') ? domain : new URL(`http://${domain}`).hostname}`;
+/** The composing library leaves the line ends of texts as they were given. */
+function withLineEnds(message: Readable): Readable {
+	const lines = new WireLines(false);
+	const complete = new Transform({
+		transform: (chunk: Buffer, _encoding, done) => done(null, lines.push(chunk)),
+		flush: (done) => done(null, lines.end()),
+	});
+	// An error of the source arrives at the reader, and a reader that leaves ends the source.
+	pipeline(message, complete, () => undefined);
+	return complete;
 }
 
-async function toComposerAttachment(attachment: OutgoingAttachment) {
-	return {
-		filename: attachment.fileName,
-		contentType: attachment.mimeType,
-		content: await attachment.open(),
-		...(attachment.contentId !== null ? { cid: attachment.contentId, contentDisposition: 'inline' } : {}),
-	};
+/** Reads a composed message as a whole. */
+export async function readMessage(mail: ComposedMail): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of await mail.open()) chunks.push(Buffer.from(chunk as Buffer));
+	return Buffer.concat(chunks);
+}
+
+function addressesOf(list: readonly Address[]): string[] {
+	const unique = new Map<string, string>();
+	for (const address of list.map((entry) => toAsciiDomain(entry.address))) {
+		if (!unique.has(address.toLowerCase())) unique.set(address.toLowerCase(), address);
+	}
+	return [...unique.values()];
+}
+
+function needsUtf8(headers: readonly Address[], envelope: readonly string[]): boolean {
+	const all = [...headers.map(({ address }) => address), ...envelope];
+	return all.some((address) => /[^\u0000-\u007f]/.test(address.slice(0, address.lastIndexOf('@'))));
+}
+
+function envelopeSender(
+	field: string | undefined,
+	from: Address,
+	read: (input: AddressInput, field: string) => Address[],
+): string {
+	const given = field?.trim() ?? '';
+	if (given === '') return toAsciiDomain(from.address);
+	return given === '<>' ? '' : toAsciiDomain(oneSender(read(given, 'Envelope Sender')).address);
 }
 
 function oneSender(senders: Address[]): Address {
 	const [sender] = senders;
 	if (sender && senders.length === 1) return sender;
-	const what = sender ? `"From Email" names ${senders.length} senders.` : 'The mail has no sender.';
+	const what = sender ? `The mail names ${senders.length} senders.` : 'The mail has no sender.';
 	throw new MailError('ADDRESS', what, { nextStep: 'Give exactly one address in "From Email".' });
 }
 
@@ -126,19 +198,29 @@ function checkRecipients(recipients: readonly string[]): void {
 		throw new MailError(
 			'ADDRESS',
 			`The mail has ${recipients.length} recipients; at most ${MAX_RECIPIENTS} are sent in one message.`,
-			{
-				nextStep: 'Split the list into several items.',
-			},
+			{ nextStep: 'Split the list into several items.' },
 		);
 	}
 }
 
+/** A word too long for a line is written encoded, which can be folded (RFC 2047 §2). */
+function fittingSubject(
+	subject: string,
+	encodeWord: (text: string, encoding: 'B', length: number) => string,
+): string {
+	return longestWord(subject) > MAX_WORD_LENGTH ? encodeWord(subject, 'B', ENCODED_WORD_LENGTH) : subject;
+}
+
+function shortened(references: readonly string[]): string[] {
+	const sound = references.filter((id) => /^<[^<>\s]{1,500}>$/.test(id));
+	return sound.length <= MAX_REFERENCES ? sound : [...sound.slice(0, 1), ...sound.slice(1 - MAX_REFERENCES)];
+}
+
 /** RFC 5322 §3.6.4. */
 function makeMessageId(from: string, key: string | null): string {
-	const domain =
-		toAsciiDomain(from)
-			.split('@')
-			.at(-1)
-			?.replace(/[[\]:]/g, '') ?? 'localhost';
-	return `<${key?.slice(0, 40) ?? randomBytes(16).toString('hex')}@${domain}>`;
+	const domain = toAsciiDomain(from)
+		.slice(from.lastIndexOf('@') + 1)
+		.replace(/[[\]:]/g, '');
+	const name = key === null ? randomBytes(16).toString('hex') : key.slice(0, 40);
+	return `<${name}@${domain || 'localhost'}>`;
 }

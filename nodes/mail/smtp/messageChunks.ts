@@ -1,7 +1,7 @@
 /** Reads a message in pieces of a bounded size, so that a large attachment is never in memory as a whole. */
 import type { Readable } from 'stream';
 import { MailError } from '../errors';
-import { WireLines } from './wireLines';
+import { WireLines } from '../message/wireLines';
 
 /** A piece of the message; with BDAT the server answers each one. */
 export const CHUNK_BYTES = 256 * 1024;

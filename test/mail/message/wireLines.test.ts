@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Readable } from 'node:stream';
 import { CHUNK_BYTES, MessageChunks } from '../../../nodes/mail/smtp/messageChunks';
-import { WireLines } from '../../../nodes/mail/smtp/wireLines';
+import { WireLines } from '../../../nodes/mail/message/wireLines';
 
 /** What the line must carry, said in one expression each. */
 const withLineEnds = (text: string) => {
