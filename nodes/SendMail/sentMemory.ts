@@ -36,19 +36,18 @@ export class SentMemory {
 		delete this.context[KEY];
 	}
 
-	/** Stays the same when the item is tried again in this execution, so that its Message-ID does too; null without an execution. */
-	keyOf(itemIndex: number): string | null {
+	/**
+	 * Makes the Message-ID. Stays the same when the item is tried again in this execution.
+	 *
+	 * @param idempotencyKey the user's own, which stays the same in other executions too; empty for none
+	 * @returns null without an execution
+	 */
+	keyOf(itemIndex: number, idempotencyKey: string): string | null {
 		const execution = this.node.getExecutionId();
-		if (!execution) return null;
+		if (!execution && idempotencyKey === '') return null;
 		const { id: workflow } = this.node.getWorkflow();
-		const what = [
-			this.node.getInstanceId(),
-			workflow,
-			execution,
-			this.node.getNode().id,
-			this.run,
-			itemIndex,
-		];
+		const item = idempotencyKey === '' ? [execution, this.run, itemIndex] : ['key', idempotencyKey];
+		const what = [this.node.getInstanceId(), workflow, this.node.getNode().id, ...item];
 		return createHash('sha256').update(JSON.stringify(what)).digest('hex');
 	}
 

@@ -2,8 +2,8 @@
 import type { IBinaryData, IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 import type { OutgoingAttachment } from '../mail/message/compose';
 import { MailError } from '../mail/errors';
+import { decodeBase64 } from '../mail/message/inlineImages';
 import { safeFileName } from '../mail/message/fileName';
-import type { ParsedAttachment } from '../mail/message/parsed';
 
 /**
  * Up to this size a received file travels inside the item and goes when its execution is deleted. n8n never deletes
@@ -13,8 +13,8 @@ export const INLINE_MAX_BYTES = 256 * 1024;
 
 /** Makes a received file n8n binary data. */
 export async function storeBinary(
-	context: Pick<ITriggerFunctions, 'helpers'>,
-	file: Pick<ParsedAttachment, 'content' | 'fileName' | 'mimeType'>,
+	context: { helpers: Pick<ITriggerFunctions['helpers'], 'prepareBinaryData'> },
+	file: { content: Buffer; fileName: string; mimeType: string },
 ): Promise<IBinaryData> {
 	const { content, fileName, mimeType } = file;
 	if (content.length > INLINE_MAX_BYTES)
@@ -33,33 +33,47 @@ export async function storeBinary(
 /**
  * The attachment behind a binary property, its content read when it is sent.
  *
- * @param html the mail's HTML; a file it refers to as `cid:<property>` is shown in its place
+ * @param alwaysFile whether it stays a file even if the HTML refers to it as `cid:<property>`
  * @throws MailError `MESSAGE` naming the properties that do exist
  */
 export function toAttachment(
-	context: IExecuteFunctions,
+	context: BinaryContext,
 	itemIndex: number,
 	property: string,
-	html: string | null,
+	alwaysFile: boolean,
 ): OutgoingAttachment {
 	const binary = findBinary(context, itemIndex, property);
-	const inline = html?.includes(`cid:${property}`) ?? false;
 	return {
 		fileName: safeFileName(binary.fileName, property),
 		mimeType: binary.mimeType,
-		contentId: inline ? property : null,
+		reference: alwaysFile ? null : property,
 		open: async () => {
 			if (binary.id) return await context.helpers.getBinaryStream(binary.id);
-			return await context.helpers.getBinaryDataBuffer(itemIndex, property);
+			return inlineContent(binary, property);
 		},
 	};
 }
 
-function findBinary(context: IExecuteFunctions, itemIndex: number, property: string): IBinaryData {
+/** Names of all files that the item carries. */
+export function binaryProperties(context: BinaryContext, itemIndex: number): string[] {
+	return Object.keys(context.getInputData()[itemIndex]?.binary ?? {});
+}
+
+type BinaryContext = Pick<IExecuteFunctions, 'helpers' | 'getInputData'>;
+
+function inlineContent(binary: IBinaryData, property: string): Buffer {
+	const content = binary.data === '' ? Buffer.alloc(0) : decodeBase64(binary.data);
+	if (content) return content;
+	throw new MailError('MESSAGE', `The file in the field "${property}" is damaged: its data is no base64.`, {
+		nextStep: 'Look at the node that makes the file; it has to give base64 or n8n binary data.',
+	});
+}
+
+function findBinary(context: BinaryContext, itemIndex: number, property: string): IBinaryData {
 	try {
 		return context.helpers.assertBinaryData(itemIndex, property);
 	} catch {
-		const present = Object.keys(context.getInputData()[itemIndex]?.binary ?? {});
+		const present = binaryProperties(context, itemIndex);
 		throw new MailError('MESSAGE', `The item has no file in the field "${property}" to attach.`, {
 			nextStep:
 				present.length > 0

@@ -1,0 +1,121 @@
+/** All items of a run: several at a time, outputs in the order of the inputs, one failure touching no other item. */
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { toAccount, type AccountType } from '../bridge/account';
+import { failureJson, toNodeError } from '../bridge/errors';
+import { MAX_CONNECTIONS } from '../mail/smtp/pool';
+import { deliver, type Delivered } from './deliver';
+import { readDelivery } from './fields/deliveryOptions';
+import { ItemFields } from './fields/itemFields';
+import { Mailboxes } from './mailboxes';
+import { once } from './onceMemory';
+import type { SendOperation } from './operations/operation';
+import { SentMemory, type SentItem } from './sentMemory';
+
+/** Warnings shown above the output; the items have them all. */
+const MAX_HINTS = 3;
+
+interface Run {
+	context: IExecuteFunctions;
+	operation: SendOperation;
+	memory: SentMemory;
+	mailboxes: Mailboxes;
+	signal: AbortSignal | undefined;
+}
+
+/** @throws NodeOperationError of the first item that failed, unless the node continues on failures */
+export async function processItems(
+	context: IExecuteFunctions,
+	operation: SendOperation,
+): Promise<INodeExecutionData[]> {
+	const count = context.getInputData().length;
+	const signal = context.getExecutionCancelSignal();
+	const mailboxes = new Mailboxes(signal);
+	const run: Run = { context, operation, memory: new SentMemory(context), mailboxes, signal };
+	const output: INodeExecutionData[] = [];
+	const continues = context.continueOnFail();
+	let next = 0;
+	let failed = false;
+	const work = async () => {
+		// Without "continue on fail" the first failure stops what has not begun.
+		while (next < count && !(failed && !continues)) {
+			const itemIndex = next++;
+			const item = await processItem(run, itemIndex);
+			output[itemIndex] = item;
+			failed ||= item.error !== undefined;
+		}
+	};
+	try {
+		await Promise.all(Array.from({ length: Math.min(MAX_CONNECTIONS, count) }, work));
+	} finally {
+		await mailboxes.close();
+	}
+	const failure = output.find((item) => item?.error)?.error;
+	if (failure && !continues) throw failure;
+	// n8n tries again when the first item has failed, even where it goes on with failures.
+	if (!failure) run.memory.forget();
+	showWarnings(context, output);
+	return output;
+}
+
+async function processItem(run: Run, itemIndex: number): Promise<INodeExecutionData> {
+	const { context, memory } = run;
+	const known = memory.recall(itemIndex);
+	if (known) return remembered(context, known, itemIndex);
+	try {
+		const { json, binary, error } = await sendOne(run, itemIndex);
+		const item = { json, pairedItem: { item: itemIndex }, ...(binary && { binary }) };
+		return error ? failedItem(item, toNodeError(context.getNode(), error, itemIndex)) : item;
+	} catch (error) {
+		const item = { json: {}, pairedItem: { item: itemIndex } };
+		return failedItem(item, toNodeError(context.getNode(), error, itemIndex));
+	}
+}
+
+async function sendOne(run: Run, itemIndex: number): Promise<Delivered> {
+	const { context, operation, memory, mailboxes, signal } = run;
+	const fields = new ItemFields(context, itemIndex);
+	const type = fields.raw('authentication', 'mailAccountApi') as AccountType;
+	const account = toAccount(type, await context.getCredentials(type, itemIndex));
+	const settings = readDelivery(fields);
+	const uniqueKey = memory.keyOf(itemIndex, settings.idempotencyKey);
+	const onSettled = ({ json, error }: Delivered) => {
+		const told = error && toNodeError(context.getNode(), error, itemIndex);
+		memory.remember(itemIndex, {
+			json,
+			error: told && { message: told.message, description: told.description ?? '' },
+		});
+	};
+	const send = async () => {
+		const job = await operation.read(fields, account, mailboxes);
+		return await deliver(job, settings, { context, account, mailboxes, signal, uniqueKey, onSettled });
+	};
+	if (settings.idempotencyKey === '' || uniqueKey === null) return await send();
+	const { delivered, first } = await once(uniqueKey, send);
+	return first ? delivered : { ...delivered, json: { ...delivered.json, alreadySent: true } };
+}
+
+function remembered(
+	context: IExecuteFunctions,
+	{ json, error }: SentItem,
+	itemIndex: number,
+): INodeExecutionData {
+	const item = { json, pairedItem: { item: itemIndex } };
+	if (!error) return item;
+	const { message, description } = error;
+	return failedItem(item, new NodeOperationError(context.getNode(), message, { itemIndex, description }));
+}
+
+function failedItem(item: INodeExecutionData, error: NodeOperationError): INodeExecutionData {
+	return { ...item, json: { ...item.json, ...failureJson(error) }, error };
+}
+
+function showWarnings(context: IExecuteFunctions, output: readonly INodeExecutionData[]): void {
+	const warnings = new Set(output.flatMap(({ json }) => (json.warnings as string[] | undefined) ?? []));
+	if (warnings.size === 0 || typeof context.addExecutionHints !== 'function') return;
+	context.addExecutionHints(
+		...[...warnings]
+			.slice(0, MAX_HINTS)
+			.map((message) => ({ message, type: 'warning' as const, location: 'outputPane' as const })),
+	);
+}
