@@ -39,6 +39,8 @@ export interface SessionParts {
 	mailbox: SelectedMailbox;
 	settler: Settler;
 	clock: Clock;
+	/** Whether to leave as soon as there is nothing to do, because others wait for the connection. */
+	isVisit: boolean;
 	/** The triggers; may change while the session runs. */
 	deliveries: ReadonlySet<MailboxDelivery>;
 	/** Whether a trigger was switched on only seconds ago (D2). */
@@ -118,7 +120,9 @@ export class Session {
 			if (page.length > 0) await this.fetch(page);
 			if (settler.hasWork(deliveries)) await settler.apply(client, this.parts.mailbox, deliveries);
 			this.lastProgressAt = clock.now();
-			if (page.length === 0 && !this.dirty && !this.woken && !settler.hasWork(deliveries)) await this.rest();
+			if (page.length > 0 || this.dirty || this.woken || settler.hasWork(deliveries)) continue;
+			if (this.parts.isVisit) return 'left';
+			await this.rest();
 		}
 		return 'left';
 	}

@@ -6,11 +6,13 @@ import { accountFingerprint, accountIdentity, type Account } from '../account/ac
 import { endingOf, FRESH, nextDelay, type BackoffState } from '../backoff';
 import { sleep, systemClock, type Clock } from '../clock';
 import { MailError } from '../errors';
-import { ImapClient } from './client';
+import { linesOf, VISIT_INTERVAL_MS, type AccountLines } from './accountLines';
+import type { ImapClient } from './client';
+import { downFor, transition, type Line, type LineEvent } from './line';
+import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
 import { Session } from './session';
 import { isLineError, LineLost, unexpected } from './lineLost';
-import { LoginGate } from './loginGate';
 import { Settler } from './settle';
 import { watchProgress } from './watchdog';
 
@@ -22,13 +24,6 @@ export const OUTAGE_TOLD_AFTER_MS = 5 * 60 * SECOND_MS;
 /** A session this long counts as progress even if no mail was marked. */
 const PROGRESS_AFTER_MS = 60 * SECOND_MS;
 
-/** The life of a watch's line. */
-export type Line =
-	| { state: 'connecting' }
-	| { state: 'live'; since: number }
-	| { state: 'waiting'; until: number; because: MailError }
-	| { state: 'closed' };
-
 interface Member {
 	joinedAt: number;
 	/** An attempt has failed since it joined: what the mailbox then holds may have come after it (D2). */
@@ -39,7 +34,6 @@ interface Member {
 }
 
 const watches = new Map<string, MailboxWatch>();
-const gates = new WeakMap<Clock, LoginGate>();
 
 /**
  * Watches a mailbox for a trigger, over the connection of others with the same account if there is one.
@@ -84,13 +78,14 @@ class MailboxWatch {
 	private readonly members = new Map<MailboxDelivery, Member>();
 	private readonly deliveries = new Set<MailboxDelivery>();
 	private readonly settler: Settler;
-	private readonly gate: LoginGate;
+	private readonly lines: AccountLines;
 	private readonly closing = new AbortController();
 	private session: Session | null = null;
 	private client: ImapClient | null = null;
-	private line: Line = { state: 'connecting' };
+	private line: Line;
 	private backoff: BackoffState = FRESH;
-	private downSince: number;
+	/** Ends a wait between visits. */
+	private callBack: () => void = () => undefined;
 	private started = false;
 
 	constructor(
@@ -101,17 +96,16 @@ class MailboxWatch {
 	) {
 		this.#account = account;
 		this.settler = new Settler(clock);
-		this.gate = gates.get(clock) ?? new LoginGate(clock);
-		gates.set(clock, this.gate);
-		this.downSince = clock.now();
+		this.lines = linesOf(account, clock);
+		this.line = { state: 'connecting', downSince: clock.now() };
 	}
 
 	join(delivery: MailboxDelivery, member: Member): void {
 		this.members.set(delivery, member);
 		this.deliveries.add(delivery);
-		delivery.attach(this.settler, () => this.session?.wake());
+		delivery.attach(this.settler, () => this.wake());
 		if (this.line.state === 'waiting') keepWaiting(member, this.line.because);
-		this.session?.wake();
+		this.wake();
 		if (!this.started) {
 			this.started = true;
 			void this.run();
@@ -124,21 +118,23 @@ class MailboxWatch {
 		this.members.delete(delivery);
 		this.settler.takeVotes(delivery);
 		if (this.deliveries.size > 0) {
-			this.session?.wake();
+			this.wake();
 			return;
 		}
-		this.line = { state: 'closed' };
+		this.happened({ kind: 'left' });
 		this.onEmpty();
 		this.closing.abort();
 		this.session?.stop();
+		this.callBack();
 		void this.client?.logout();
 	}
 
 	private async run(): Promise<void> {
-		while (this.line.state !== 'closed') {
-			this.line = { state: 'connecting' };
+		while (!this.isClosed()) {
+			this.happened({ kind: 'attempt', now: this.clock.now() });
 			try {
-				await this.connectAndWork();
+				if (this.lines.tryOwn()) await this.workOnOwnLine().finally(() => this.lines.releaseOwn());
+				else await this.visit();
 			} catch (error) {
 				const known = error instanceof MailError || error instanceof LineLost;
 				await this.recover(known ? error : unexpected(error));
@@ -146,17 +142,39 @@ class MailboxWatch {
 		}
 	}
 
-	private async connectAndWork(): Promise<void> {
+	private async workOnOwnLine(): Promise<void> {
 		await this.checkAccounts();
 		if (this.isClosed()) return;
 		const client = await this.connect();
 		this.client = client;
+		try {
+			await this.work(client, false);
+		} finally {
+			this.client = null;
+			void client.logout();
+		}
+	}
+
+	/** One look over the account's shared connection, and a wait for the next. */
+	private async visit(): Promise<void> {
+		await this.checkAccounts();
+		if (this.isClosed()) return;
+		await this.lines.visit(
+			async () => await this.connect(),
+			async (client) => await this.work(client, true),
+		);
+		const nap = new AbortController();
+		this.callBack = () => nap.abort();
+		if (!this.isClosed()) await sleep(this.clock, VISIT_INTERVAL_MS, nap.signal);
+	}
+
+	private async work(client: ImapClient, isVisit: boolean): Promise<void> {
+		if (this.isClosed()) return;
 		const liveAt = this.clock.now();
 		const { settled } = this.settler;
 		try {
-			if (this.isClosed()) return;
 			const mailbox = await client.select(this.mailbox);
-			this.session = this.newSession(client, mailbox);
+			this.session = this.newSession(client, mailbox, isVisit);
 			this.lineIsUp(liveAt);
 			const unwatch = watchProgress(this.clock, this.session, () => client.close());
 			await this.session.run().finally(unwatch);
@@ -167,30 +185,20 @@ class MailboxWatch {
 			throw new LineLost(error, progress);
 		} finally {
 			this.session = null;
-			this.client = null;
-			void client.logout();
 		}
 	}
 
 	private async connect(): Promise<ImapClient> {
-		this.gate.check(this.#account);
-		const events = {
+		return await this.lines.connect({
 			onChange: () => this.session?.changed(),
 			onFlags: () => this.session?.flagged(),
 			signal: this.closing.signal,
-		};
-		try {
-			const client = await ImapClient.connect(this.#account, events, this.clock);
-			this.gate.accepted(this.#account);
-			return client;
-		} catch (error) {
-			if (error instanceof MailError) this.gate.refused(this.#account, error);
-			throw error;
-		}
+		});
 	}
 
-	private newSession(client: ImapClient, mailbox: Awaited<ReturnType<ImapClient['select']>>): Session {
+	private newSession(client: ImapClient, mailbox: SelectedMailbox, isVisit: boolean): Session {
 		return new Session({
+			isVisit,
 			client,
 			mailbox,
 			settler: this.settler,
@@ -217,8 +225,7 @@ class MailboxWatch {
 				: endingOf(cause.retry, cause.waitMs);
 		const next = nextDelay(this.backoff, ending, Math.random());
 		this.backoff = next.state;
-		if (this.line.state === 'live') this.downSince = this.clock.now();
-		this.line = { state: 'waiting', until: this.clock.now() + next.delayMs, because: cause };
+		this.happened({ kind: 'lost', now: this.clock.now(), because: cause });
 		for (const member of this.members.values()) keepWaiting(member, cause);
 		this.tellOutage(cause);
 		await sleep(this.clock, next.delayMs, this.closing.signal);
@@ -226,7 +233,7 @@ class MailboxWatch {
 
 	private tellOutage(error: MailError): void {
 		const personMustAct = error.retry === 'credentials' || error.retry === 'configuration';
-		if (!personMustAct && this.clock.now() - this.downSince < OUTAGE_TOLD_AFTER_MS) return;
+		if (!personMustAct && downFor(this.line, this.clock.now()) < OUTAGE_TOLD_AFTER_MS) return;
 		for (const [delivery, member] of this.members) {
 			if (member.told) continue;
 			member.told = true;
@@ -235,8 +242,8 @@ class MailboxWatch {
 	}
 
 	private lineIsUp(now: number): void {
-		const downMs = now - this.downSince;
-		this.line = { state: 'live', since: now };
+		const downMs = downFor(this.line, now);
+		this.happened({ kind: 'opened', now });
 		for (const [delivery, member] of this.members) {
 			if (member.told) delivery.options.lineBack(downMs);
 			member.told = false;
@@ -273,6 +280,15 @@ class MailboxWatch {
 		watch.join(delivery, member);
 		for (const [uid, vote] of votes) watch.settler.vote(delivery, uid, vote);
 		this.leave(delivery);
+	}
+
+	private wake(): void {
+		this.session?.wake();
+		this.callBack();
+	}
+
+	private happened(event: LineEvent): void {
+		this.line = transition(this.line, event);
 	}
 
 	private isClosed(): boolean {

@@ -1,0 +1,113 @@
+/**
+ * The connections of one account (D18): so many mailboxes have one of their own and idle on it; the others share one that
+ * goes from mailbox to mailbox. Also remembers a refused login for all of them, so that many triggers do not lock the
+ * account (D19, D20).
+ */
+import { accountFingerprint, type Account } from '../account/account';
+import { REFUSED_STEPS_MS } from '../backoff';
+import type { Clock } from '../clock';
+import { MailError } from '../errors';
+import { ImapClient, type ImapClientEvents } from './client';
+
+/** Providers allow 10 to 15 connections of an account; this leaves some for people. */
+export const MAX_OWN_LINES = 8;
+/** How often a mailbox without a connection of its own is visited, when nothing calls for it. */
+export const VISIT_INTERVAL_MS = 60_000;
+/** How long the shared connection is kept after a visit. */
+export const SHARED_IDLE_MS = 90_000;
+
+/** Who waited as long as told must not find the account still shut. */
+const EARLIER_MS = 1_000;
+
+const known = new Map<string, AccountLines>();
+
+/** The connections of an account; the same for everybody whose account is equal in every field. */
+export function linesOf(account: Account, clock: Clock): AccountLines {
+	const key = accountFingerprint(account);
+	const lines = known.get(key) ?? new AccountLines(account, clock);
+	known.set(key, lines);
+	return lines;
+}
+
+export class AccountLines {
+	readonly #account: Account;
+	private refusal: { error: MailError; until: number; count: number } | null = null;
+	private own = 0;
+	private shared: ImapClient | null = null;
+	private last: Promise<unknown> = Promise.resolve();
+	private cancelIdle: () => void = () => undefined;
+
+	constructor(
+		account: Account,
+		private readonly clock: Clock,
+	) {
+		this.#account = account;
+	}
+
+	/**
+	 * Connects and logs in.
+	 *
+	 * @throws MailError, also the last refusal again while it is too early to ask the server
+	 */
+	async connect(events: ImapClientEvents): Promise<ImapClient> {
+		if (this.refusal && this.clock.now() < this.refusal.until) throw this.refusal.error;
+		try {
+			const client = await ImapClient.connect(this.#account, events, this.clock);
+			this.refusal = null;
+			return client;
+		} catch (error) {
+			if (error instanceof MailError && error.code === 'LOGIN' && error.retry === 'credentials')
+				this.refused(error);
+			throw error;
+		}
+	}
+
+	/** Takes a connection of its own for a mailbox; false when all are taken. */
+	tryOwn(): boolean {
+		if (this.own >= MAX_OWN_LINES) return false;
+		this.own++;
+		return true;
+	}
+
+	releaseOwn(): void {
+		this.own--;
+	}
+
+	/**
+	 * Does something on the shared connection, when those that came before are done.
+	 *
+	 * @param connect makes it when there is none
+	 * @throws what `connect` or `work` throws; the connection is given up then
+	 */
+	async visit(
+		connect: () => Promise<ImapClient>,
+		work: (client: ImapClient) => Promise<void>,
+	): Promise<void> {
+		const turn = this.last.then(async () => {
+			this.cancelIdle();
+			const client = this.shared?.alive ? this.shared : await connect();
+			this.shared = client;
+			try {
+				await work(client);
+				this.cancelIdle = this.clock.after(SHARED_IDLE_MS, () => this.drop());
+			} catch (error) {
+				this.drop();
+				throw error;
+			}
+		});
+		this.last = turn.catch(() => undefined);
+		await turn;
+	}
+
+	private refused(error: MailError): void {
+		const count = this.refusal?.count ?? 0;
+		const wait = REFUSED_STEPS_MS[Math.min(count, REFUSED_STEPS_MS.length - 1)] ?? 0;
+		this.refusal = { error, until: this.clock.now() + wait - EARLIER_MS, count: count + 1 };
+	}
+
+	private drop(): void {
+		this.cancelIdle();
+		void this.shared?.logout();
+		this.shared = null;
+	}
+}
