@@ -11,6 +11,7 @@ import type { ImapClient } from './client';
 import { downFor, transition, type Line, type LineEvent } from './line';
 import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
+import { OutageReports } from './outage';
 import { Session } from './session';
 import { isLineError, LineLost, unexpected } from './lineLost';
 import { Settler } from './settle';
@@ -19,8 +20,6 @@ import { watchProgress } from './watchdog';
 const SECOND_MS = 1_000;
 /** How long trigger activation waits for the first SELECT (D2); within it what is in the mailbox was there before. */
 export const FRESH_MS = 8 * SECOND_MS;
-/** Time without a session after which an outage is told (D21). */
-export const OUTAGE_TOLD_AFTER_MS = 5 * 60 * SECOND_MS;
 /** A session this long counts as progress even if no mail was marked. */
 const PROGRESS_AFTER_MS = 60 * SECOND_MS;
 
@@ -28,7 +27,6 @@ interface Member {
 	joinedAt: number;
 	/** An attempt has failed since it joined: what the mailbox then holds may have come after it (D2). */
 	waited: boolean;
-	told: boolean;
 	/** Told how the first attempt went: null for well. */
 	first: (error: MailError | null) => void;
 }
@@ -48,7 +46,7 @@ export function watchMailbox(
 ): { first: Promise<MailError | null>; leave: () => void } {
 	const home = watchFor(account, delivery.options.mailbox, clock);
 	const first = new Promise<MailError | null>((resolve) => {
-		home.join(delivery, { joinedAt: clock.now(), waited: false, told: false, first: resolve });
+		home.join(delivery, { joinedAt: clock.now(), waited: false, first: resolve });
 	});
 	// The trigger may have moved to another watch when its credential changed.
 	const leave = () => {
@@ -79,6 +77,7 @@ class MailboxWatch {
 	private readonly deliveries = new Set<MailboxDelivery>();
 	private readonly settler: Settler;
 	private readonly lines: AccountLines;
+	private readonly outages: OutageReports;
 	private readonly closing = new AbortController();
 	private session: Session | null = null;
 	private client: ImapClient | null = null;
@@ -97,6 +96,7 @@ class MailboxWatch {
 		this.#account = account;
 		this.settler = new Settler(clock);
 		this.lines = linesOf(account, clock);
+		this.outages = new OutageReports(clock);
 		this.line = { state: 'connecting', downSince: clock.now() };
 	}
 
@@ -117,12 +117,14 @@ class MailboxWatch {
 		if (!this.deliveries.delete(delivery)) return;
 		this.members.delete(delivery);
 		this.settler.takeVotes(delivery);
+		this.outages.forget(delivery.options);
 		if (this.deliveries.size > 0) {
 			this.wake();
 			return;
 		}
 		this.happened({ kind: 'left' });
 		this.onEmpty();
+		this.outages.stop();
 		this.closing.abort();
 		this.session?.stop();
 		this.callBack();
@@ -227,27 +229,14 @@ class MailboxWatch {
 		this.backoff = next.state;
 		this.happened({ kind: 'lost', now: this.clock.now(), because: cause });
 		for (const member of this.members.values()) keepWaiting(member, cause);
-		this.tellOutage(cause);
+		const listeners = [...this.deliveries].map(({ options }) => options);
+		this.outages.down(listeners, cause, downFor(this.line, this.clock.now()));
 		await sleep(this.clock, next.delayMs, this.closing.signal);
 	}
 
-	private tellOutage(error: MailError): void {
-		const personMustAct = error.retry === 'credentials' || error.retry === 'configuration';
-		if (!personMustAct && downFor(this.line, this.clock.now()) < OUTAGE_TOLD_AFTER_MS) return;
-		for (const [delivery, member] of this.members) {
-			if (member.told) continue;
-			member.told = true;
-			delivery.options.lineDown(error);
-		}
-	}
-
 	private lineIsUp(now: number): void {
-		const downMs = downFor(this.line, now);
+		this.outages.up(downFor(this.line, now));
 		this.happened({ kind: 'opened', now });
-		for (const [delivery, member] of this.members) {
-			if (member.told) delivery.options.lineBack(downMs);
-			member.told = false;
-		}
 	}
 
 	/**
