@@ -8,15 +8,19 @@
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 
-/** Who may name a library at all. Only parseWorker may load it at once: its thread exists for nothing else. */
+/** Who may name a library at all. */
 const LIBRARIES = {
 	'html-to-text': ['nodes/mail/message/htmlText.ts'],
 	'markdown-it': ['nodes/mail/message/markdown.ts'],
 	imapflow: ['nodes/mail/imap/client.ts'],
 	nodemailer: ['nodes/mail/smtp/login.ts', 'nodes/mail/message/compose.ts'],
-	mailparser: ['nodes/mail/message/parse.ts', 'nodes/mail/message/parseWorker.ts'],
+	mailparser: ['nodes/mail/message/read/n8nFormats.ts'],
+	'iconv-lite': ['nodes/mail/message/read/mime/codec.ts'],
+	htmlparser2: ['nodes/mail/message/read/html/tokens.ts'],
+	'ical.js': ['nodes/mail/message/read/calendar.ts'],
 };
-const MAY_LOAD_AT_ONCE = ['nodes/mail/message/parseWorker.ts'];
+/** What runs in the parser's thread may load its libraries at once: the thread exists for nothing else. */
+const LOADED_IN_THE_PARSERS_THREAD = 'nodes/mail/message/read/';
 
 /** Node's own modules that a mail package has no business with; `module` and `vm` could load the others. */
 const FORBIDDEN_BUILTINS = [
@@ -91,7 +95,7 @@ export function faultOf(file, name, use) {
 	const importers = Object.hasOwn(LIBRARIES, library) ? LIBRARIES[library] : undefined;
 	if (importers) {
 		if (!importers.includes(file)) return `Only ${importers.join(' and ')} may import ${library}.`;
-		if (use === 'static' && !MAY_LOAD_AT_ONCE.includes(file)) {
+		if (use === 'static' && !file.startsWith(LOADED_IN_THE_PARSERS_THREAD)) {
 			return `Load ${library} at first use (await import), not with the file: n8n loads every node at boot.`;
 		}
 		return undefined;

@@ -1,6 +1,6 @@
 /** From a received message to the item a workflow gets (format "message"). */
 import type { INodeExecutionData, ITriggerFunctions } from 'n8n-workflow';
-import { storeBinary } from '../bridge/binary';
+import { storeFiles, type ReceivedFile } from '../bridge/attachments';
 import type { Address, ParsedAttachment, ReceivedMessage } from '../mail/message/parsed';
 import { messageLocator } from '../mail/message/locator';
 import type { AttachmentMode } from './settings';
@@ -110,13 +110,22 @@ export async function toItem(
 		parseError: mail.parseError,
 	};
 	const item: INodeExecutionData = { json: { ...json } };
-	const files =
-		mode === 'download' ? attachments.map((file, index) => [`attachment_${index}`, file] as const) : [];
-	const source = { content: message.source, fileName: 'message.eml', mimeType: 'message/rfc822' };
+	const files: (readonly [string, ReceivedFile])[] =
+		mode === 'download' ? attachments.map((file, index) => [`attachment_${index}`, file]) : [];
 	// A mail that nobody can parse still reaches the workflow, as the bytes it came in.
-	const all = mail.parseError === null ? files : [...files, ['source', source] as const];
-	for (const [property, file] of all) (item.binary ??= {})[property] = await storeBinary(context, file);
+	if (mail.parseError !== null) files.push(['source', sourceFile(message)]);
+	if (files.length > 0) item.binary = await storeFiles(context, message.source, files);
 	return item;
+}
+
+/** The message itself as a file. */
+function sourceFile({ source }: ReceivedMessage): ReceivedFile {
+	return {
+		fileName: 'message.eml',
+		mimeType: 'message/rfc822',
+		size: source.length,
+		content: { kind: 'source', start: 0, end: source.length, encoding: '8bit' },
+	};
 }
 
 function toAddressItem({ address, name }: Address): AddressItem {

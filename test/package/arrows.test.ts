@@ -65,7 +65,8 @@ const FORBIDDEN: [file: string, names: string[]][] = [
 	['nodes/mail/imap/client.ts', ['nodemailer', 'mailparser']],
 	['nodes/mail/smtp/login.ts', ['imapflow', 'mailparser', 'nodemailerx']],
 	['nodes/mail/smtp/send.ts', ['nodemailer', 'nodemailer/lib/mail-composer']],
-	['nodes/mail/message/parseWorker.ts', ['nodemailer', 'n8n-workflow']],
+	['nodes/mail/message/parseWorker.ts', ['nodemailer', 'n8n-workflow', 'mailparser', 'iconv-lite']],
+	['nodes/mail/message/read/readMail.ts', ['mailparser', 'iconv-lite', 'htmlparser2', 'ical.js']],
 	['nodes/bridge/account.ts', ['n8n-core', 'imapflow', 'nodemailer', '../SendMail/description', 'fs']],
 	[
 		'nodes/SendMail/operations/send.ts',
@@ -105,7 +106,6 @@ const OWN_IMPORTER: [file: string, name: string][] = [
 	['nodes/mail/imap/client.ts', 'imapflow'],
 	['nodes/mail/smtp/login.ts', 'nodemailer'],
 	['nodes/mail/message/compose.ts', 'nodemailer/lib/mail-composer'],
-	['nodes/mail/message/parse.ts', 'mailparser'],
 ];
 
 const LAZY_OR_TYPE = ['import type', 'import of inline types', 'import()', 'type of import()'];
@@ -145,7 +145,10 @@ const red: Case[] = [
 
 const green: Case[] = [
 	...OWN_IMPORTER.flatMap(([file, name]) => LAZY_OR_TYPE.map((form) => one(form, file, name))),
-	one('import', 'nodes/mail/message/parseWorker.ts', 'mailparser'),
+	one('import', 'nodes/mail/message/read/n8nFormats.ts', 'mailparser'),
+	one('import', 'nodes/mail/message/read/mime/codec.ts', 'iconv-lite'),
+	one('import', 'nodes/mail/message/read/html/tokens.ts', 'htmlparser2'),
+	one('import', 'nodes/mail/message/read/calendar.ts', 'ical.js'),
 	one('import', 'nodes/mail/imap/client.ts', 'node:tls'),
 	one('import', 'nodes/mail/imap/session.ts', './client'),
 	one('import', 'nodes/mail/imap/session.ts', '../deadline'),

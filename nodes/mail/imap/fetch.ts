@@ -1,6 +1,7 @@
 /** Reads whole messages within a memory limit: what fits comes in one round trip with its size, the rest in windows. */
-import { parseMessage, unparsedMail } from '../message/parse';
+import { parseMessage } from '../message/parse';
 import type { ReceivedMessage } from '../message/parsed';
+import { unparsedMail } from '../message/unparsed';
 import { WINDOW_BYTES, type ImapClient } from './client';
 import { fetchFirstBytes, fetchWindow, searchMessages } from './messages';
 import type { FetchedMessage, SelectedMailbox } from './types';

@@ -1,9 +1,33 @@
 /** A received message after parsing: what every output format is made from. */
+import type {
+	Automatic,
+	Bounce,
+	CalendarEvent,
+	Complaint,
+	MailingList,
+	Protection,
+	Receipt,
+	SenderChecks,
+	Thread,
+} from './meaning';
 
 export interface Address {
 	address: string;
 	name: string;
 }
+
+/** Where the bytes of an attachment are; `attachmentContent.ts` reads them. */
+export type AttachmentContent =
+	/** A range of the message's source, in its transfer encoding. */
+	| { kind: 'source'; start: number; end: number; encoding: string }
+	/** Unpacked from something else. */
+	| { kind: 'bytes'; bytes: Uint8Array };
+
+/**
+ * What a part is for, beside its type. `signature` and `report` are there for programs, not for people, so they do not
+ * make a mail one "with attachments".
+ */
+export type AttachmentRole = 'file' | 'signature' | 'report' | 'calendar' | 'message';
 
 export interface ParsedAttachment {
 	/** Safe to use as a file name: no path, no control characters, never empty. */
@@ -15,9 +39,14 @@ export interface ParsedAttachment {
 	contentId: string | null;
 	/** Whether the HTML shows it in its place. */
 	inline: boolean;
+	/** What the sender called it: `inline`, `attachment`, or empty. */
+	disposition: string;
+	role: AttachmentRole;
+	/** Subject of a mail that is attached as a whole. */
+	subject: string | null;
 	/** SHA-256 of the decoded bytes, in hex. */
 	checksum: string;
-	content: Buffer;
+	content: AttachmentContent;
 }
 
 export interface ParsedMail {
@@ -32,11 +61,28 @@ export interface ParsedMail {
 	cc: Address[];
 	bcc: Address[];
 	replyTo: Address[];
+	/** Readable text: the text part, or made from the HTML. */
 	text: string;
+	/** Where `text` comes from. */
+	textSource: 'plain' | 'html' | null;
 	html: string | null;
-	/** Header fields by lower-case name, unfolded, in the order of the message. */
+	/** The new text of a reply: without quoted mail and signature. */
+	replyText: string;
+	/** Header fields by lower-case name, unfolded and readable, in the order of the message. */
 	headers: Record<string, string[]>;
 	attachments: ParsedAttachment[];
+	thread: Thread;
+	automatic: Automatic | null;
+	bounce: Bounce | null;
+	complaint: Complaint | null;
+	receipt: Receipt | null;
+	list: MailingList | null;
+	priority: 'high' | 'normal' | 'low';
+	calendar: CalendarEvent[];
+	protection: Protection;
+	sender: SenderChecks;
+	/** What had to be cut, guessed or left out, as sentences. */
+	warnings: string[];
 	/** Why the message could not be parsed; only headers and source are right then. */
 	parseError: string | null;
 }

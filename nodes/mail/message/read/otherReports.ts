@@ -1,0 +1,39 @@
+/** Reports that are no bounces: complaints of recipients (RFC 5965), and confirmations of reading (RFC 8098). */
+import type { Complaint, Receipt } from '../meaning';
+import { messageIdIn } from './headerFields';
+import type { MimePart } from './mime/tree';
+import { addressField, field, fieldBlocks, findPart, originalMail } from './reportParts';
+
+const MAX_RECIPIENTS = 100;
+
+export function complaintOf(source: Buffer, root: MimePart, text: string): Complaint | null {
+	const part = findPart(root, /^message\/feedback-report$/);
+	if (!part) return null;
+	const fields = fieldBlocks(source, part).flat();
+	const original = originalMail(source, root, text);
+	const named = fields
+		.filter(({ name }) => name === 'original-rcpt-to' || name === 'removal-recipient')
+		.map(({ value }) => value.replace(/^[\s<]+|[\s>]+$/g, '').replace(/^rfc822;\s*/i, ''));
+	return {
+		feedbackType: field(fields, 'feedback-type')?.toLowerCase() ?? 'other',
+		recipients: [...new Set(named)].filter((address) => address !== '').slice(0, MAX_RECIPIENTS),
+		originalMessageId: original.messageId,
+		originalSubject: original.subject,
+		sourceIp: field(fields, 'source-ip'),
+		userAgent: field(fields, 'user-agent'),
+	};
+}
+
+export function receiptOf(source: Buffer, root: MimePart): Receipt | null {
+	const part = findPart(root, /^message\/(?:global-)?disposition-notification$/);
+	if (!part) return null;
+	const fields = fieldBlocks(source, part).flat();
+	const [mode = '', kind = ''] = (field(fields, 'disposition') ?? '').toLowerCase().split(';');
+	const disposition = kind.trim().split(/[/\s]/)[0] ?? '';
+	return {
+		disposition: disposition === '' ? 'displayed' : disposition,
+		manual: mode.includes('manual-action') || mode.includes('mdn-sent-manually'),
+		recipient: addressField(fields, 'final-recipient') ?? addressField(fields, 'original-recipient'),
+		originalMessageId: messageIdIn(field(fields, 'original-message-id') ?? undefined),
+	};
+}
