@@ -28,8 +28,8 @@ export interface CursorState {
 	inFlight: Record<string, number>;
 	/** Counts wanted replays; part of the key under which n8n drops what it has run before. */
 	epoch: number;
-	/** Fingerprints of the last messages done, to recognise them after the server renumbered the mailbox. */
-	ring: string[];
+	/** Fingerprints of the last messages done, one after the other, to recognise them after the server renumbered the mailbox. */
+	ring: string;
 	putBack: PutBackState;
 	/** After a renumbering: UIDs up to here are compared with the ring. */
 	recheckUpTo: number;
@@ -37,10 +37,11 @@ export interface CursorState {
 	lastGoodAt: number;
 }
 
-/** Fingerprints kept: 12 bytes each in the stored JSON. */
-export const RING_SIZE = 100;
+/** Fingerprints kept, each of {@link FINGERPRINT_LENGTH} characters. */
+export const RING_SIZE = 120;
+export const FINGERPRINT_LENGTH = 8;
 /** Longest stored set of done UIDs above `low`. Beyond it nothing new starts until the oldest run has ended. */
-export const MAX_SETTLED_LENGTH = 2_000;
+export const MAX_SETTLED_LENGTH = 900;
 
 /** Starts a cursor that has not seen its mailbox yet (D2). */
 export function newCursor(account: string, since: number, old: OldMail, epoch = 0): CursorState {
@@ -55,7 +56,7 @@ export function newCursor(account: string, since: number, old: OldMail, epoch = 
 		settled: '',
 		inFlight: {},
 		epoch,
-		ring: [],
+		ring: '',
 		putBack: NOTHING_TO_PUT_BACK,
 		recheckUpTo: 0,
 		lastGoodAt: since,
@@ -234,13 +235,14 @@ export class Cursor {
 
 	/** Remembers a message, to recognise it after a renumbering. */
 	remember(fingerprint: string): void {
-		const ring = [...this.state.ring.filter((known) => known !== fingerprint), fingerprint];
-		this.state = { ...this.state, ring: ring.slice(-RING_SIZE) };
+		if (this.remembers(fingerprint)) return;
+		const ring = `${this.state.ring}${fingerprint}`.slice(-RING_SIZE * FINGERPRINT_LENGTH);
+		this.state = { ...this.state, ring };
 	}
 
 	/** Whether this is a message that ran before the server renumbered the mailbox. */
 	ranBeforeRenumbering(uid: number, fingerprint: string): boolean {
-		return uid <= this.state.recheckUpTo && this.state.ring.includes(fingerprint);
+		return uid <= this.state.recheckUpTo && this.remembers(fingerprint);
 	}
 
 	/** A new value for storing; nothing in it is shared with the cursor. */
@@ -252,10 +254,16 @@ export class Cursor {
 		return {
 			...this.state,
 			old: { ...this.state.old },
-			ring: [...this.state.ring],
 			settled: toSequenceSet([...this.done]),
 			inFlight: Object.fromEntries(units),
 		};
+	}
+
+	private remembers(fingerprint: string): boolean {
+		const { ring } = this.state;
+		for (let i = 0; i < ring.length; i += FINGERPRINT_LENGTH)
+			if (ring.startsWith(fingerprint, i)) return true;
+		return false;
 	}
 
 	private forget(): void {

@@ -1,7 +1,7 @@
 /** Names for runs and messages that stay the same over restarts. */
 import { createHash } from 'crypto';
 import type { ReceivedMessage } from '../message/parsed';
-import type { Cursor, Unit } from './cursor';
+import { FINGERPRINT_LENGTH, type Cursor, type Unit } from './cursor';
 
 /**
  * The key under which n8n refuses a second run (D6). n8n's index is unique over the whole instance, hence workflow and
@@ -26,7 +26,7 @@ export function proofKeyword(workflowId: string, nodeId: string): string {
 /** Recognises a message under another UID: when the server got it, its size, its Message-ID. */
 export function fingerprint(message: ReceivedMessage): string {
 	const what = JSON.stringify([message.receivedAt?.getTime(), message.size, message.mail.messageId]);
-	return createHash('sha256').update(what).digest('base64url').slice(0, 12);
+	return createHash('sha256').update(what).digest('base64url').slice(0, FINGERPRINT_LENGTH);
 }
 
 function sha256(text: string): string {

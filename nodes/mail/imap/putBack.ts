@@ -3,9 +3,9 @@ import type { Unit } from './cursor';
 import { fromSequenceSet, toSequenceSet } from './uidSet';
 
 /** Failed mails, and mails offered again, that are remembered. */
-export const MAX_PUT_BACK = 40;
+export const MAX_PUT_BACK = 20;
 /** Successful mails that are remembered where marking them unread counts. */
-export const MAX_SUCCEEDED = 200;
+export const MAX_SUCCEEDED = 60;
 
 /** Stored with the cursor. */
 export interface PutBackState {
