@@ -1,5 +1,5 @@
 /** All items of a run: several at a time, outputs in the order of the inputs, one failure touching no other item. */
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { toAccount, type AccountType } from '../bridge/account';
 import { failureJson, toNodeError } from '../bridge/errors';
@@ -23,6 +23,12 @@ interface Run {
 	signal: AbortSignal | undefined;
 }
 
+/** An item's output, and what it failed with. */
+interface Processed {
+	item: INodeExecutionData;
+	error: NodeOperationError | null;
+}
+
 /** @throws NodeOperationError of the first item that failed, unless the node continues on failures */
 export async function processItems(
 	context: IExecuteFunctions,
@@ -32,7 +38,7 @@ export async function processItems(
 	const signal = context.getExecutionCancelSignal();
 	const mailboxes = new Mailboxes(signal);
 	const run: Run = { context, operation, memory: new SentMemory(context), mailboxes, signal };
-	const output: INodeExecutionData[] = [];
+	const processed: Processed[] = [];
 	const continues = context.continueOnFail();
 	let next = 0;
 	let failed = false;
@@ -40,9 +46,9 @@ export async function processItems(
 		// Without "continue on fail" the first failure stops what has not begun.
 		while (next < count && !(failed && !continues)) {
 			const itemIndex = next++;
-			const item = await processItem(run, itemIndex);
-			output[itemIndex] = item;
-			failed ||= item.error !== undefined;
+			const result = await processItem(run, itemIndex);
+			processed[itemIndex] = result;
+			failed ||= result.error !== null;
 		}
 	};
 	try {
@@ -50,25 +56,25 @@ export async function processItems(
 	} finally {
 		await mailboxes.close();
 	}
-	const failure = output.find((item) => item?.error)?.error;
+	const failure = processed.find((result) => result?.error)?.error;
 	if (failure && !continues) throw failure;
 	// n8n tries again when the first item has failed, even where it goes on with failures.
 	if (!failure) run.memory.forget();
+	const output = processed.map(({ item }) => item);
 	showWarnings(context, output);
 	return output;
 }
 
-async function processItem(run: Run, itemIndex: number): Promise<INodeExecutionData> {
+async function processItem(run: Run, itemIndex: number): Promise<Processed> {
 	const { context, memory } = run;
 	const known = memory.recall(itemIndex);
 	if (known) return remembered(context, known, itemIndex);
 	try {
 		const { json, binary, error } = await sendOne(run, itemIndex);
-		const item = { json, pairedItem: { item: itemIndex }, ...(binary && { binary }) };
-		return error ? failedItem(item, toNodeError(context.getNode(), error, itemIndex)) : item;
+		if (error) return failedItem(context, json, toNodeError(context.getNode(), error, itemIndex), itemIndex);
+		return { item: { json, pairedItem: { item: itemIndex }, ...(binary && { binary }) }, error: null };
 	} catch (error) {
-		const item = { json: {}, pairedItem: { item: itemIndex } };
-		return failedItem(item, toNodeError(context.getNode(), error, itemIndex));
+		return failedItem(context, {}, toNodeError(context.getNode(), error, itemIndex), itemIndex);
 	}
 }
 
@@ -95,19 +101,29 @@ async function sendOne(run: Run, itemIndex: number): Promise<Delivered> {
 	return first ? delivered : { ...delivered, json: { ...delivered.json, alreadySent: true } };
 }
 
-function remembered(
-	context: IExecuteFunctions,
-	{ json, error }: SentItem,
-	itemIndex: number,
-): INodeExecutionData {
-	const item = { json, pairedItem: { item: itemIndex } };
-	if (!error) return item;
+function remembered(context: IExecuteFunctions, { json, error }: SentItem, itemIndex: number): Processed {
+	if (!error) return { item: { json, pairedItem: { item: itemIndex } }, error: null };
 	const { message, description } = error;
-	return failedItem(item, new NodeOperationError(context.getNode(), message, { itemIndex, description }));
+	const nodeError = new NodeOperationError(context.getNode(), message, { itemIndex, description });
+	return failedItem(context, json, nodeError, itemIndex);
 }
 
-function failedItem(item: INodeExecutionData, error: NodeOperationError): INodeExecutionData {
-	return { ...item, json: { ...item.json, ...failureJson(error) }, error };
+/**
+ * A failed item. n8n replaces the json of an item that has an `error`, and sends to the error output only json that has
+ * `error`, `message` and `details` and nothing else; there, what is known of the mail is in `details`.
+ */
+function failedItem(
+	context: IExecuteFunctions,
+	known: IDataObject,
+	error: NodeOperationError,
+	itemIndex: number,
+): Processed {
+	const { error: sentence, description } = failureJson(error);
+	const json =
+		context.getNode().onError === 'continueErrorOutput'
+			? { error: sentence, message: description, details: known }
+			: { ...known, error: sentence, description };
+	return { item: { json, pairedItem: { item: itemIndex } }, error };
 }
 
 function showWarnings(context: IExecuteFunctions, output: readonly INodeExecutionData[]): void {

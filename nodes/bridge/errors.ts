@@ -1,5 +1,5 @@
 /** From the core's errors to n8n's, with the same words. */
-import { NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
+import { NodeOperationError, type INode } from 'n8n-workflow';
 import { MailError } from '../mail/errors';
 
 /**
@@ -17,7 +17,7 @@ export function toNodeError(node: INode, error: unknown, itemIndex?: number): No
 }
 
 /** What a failed item says as JSON, beside what is known of the mail. */
-export function failureJson(error: Error): JsonObject {
-	const description = error instanceof NodeOperationError ? error.description : undefined;
-	return { error: error.message, ...(description ? { description } : {}) };
+export function failureJson(error: Error): { error: string; description: string } {
+	const description = error instanceof NodeOperationError ? (error.description ?? '') : '';
+	return { error: error.message, description };
 }

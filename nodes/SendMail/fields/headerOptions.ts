@@ -29,7 +29,15 @@ export const headerOptions: INodeProperties = {
 					],
 				},
 			],
-			description: 'Header fields to add. An expression may give an object of names and texts.',
+			description: 'Header fields to add',
+		},
+		{
+			displayName: 'Custom Headers (JSON)',
+			name: 'customHeadersJson',
+			type: 'json',
+			default: '',
+			placeholder: '{ "X-Campaign": "spring" }',
+			description: 'Further header fields as an object of names and texts, for example from an expression',
 		},
 		{
 			displayName: 'Envelope Sender',
@@ -90,30 +98,45 @@ export function readHeaderOptions(
 	};
 	const priority = toText(options.priority);
 	return {
-		headers: headersOf(options.customHeaders),
+		headers: [...headersOf(options.customHeaders), ...headersFromJson(options.customHeadersJson)],
 		...((priority === 'high' || priority === 'low') && { priority: priority as Priority }),
 		...((unsubscribe.email || unsubscribe.url || unsubscribe.oneClick) && { unsubscribe }),
 		envelopeFrom: toText(options.envelopeFrom),
 	};
 }
 
-/** Rows of the editor, or an object of names and texts from an expression. */
+/** Rows of the editor. */
 function headersOf(value: unknown): HeaderField[] {
-	if (value === null || value === undefined || value === '') return [];
-	if (typeof value !== 'object') throw wrong();
-	const rows = (value as IDataObject).header;
-	const pairs: [string, unknown][] = Array.isArray(rows)
-		? (rows as IDataObject[]).map((row) => [toText(row.name), row.value])
-		: Object.entries(value).filter(([name]) => name !== 'header');
-	return pairs.map(([name, text]) => {
-		// An object here would reach the composing library, which trusts some of its keys.
-		if (typeof text === 'object' && text !== null) throw wrong();
-		return { name, value: toText(text) };
-	});
+	const rows = (value as { header?: unknown } | undefined)?.header;
+	if (!Array.isArray(rows)) return [];
+	return (rows as IDataObject[]).map((row) => ({ name: toText(row.name), value: plainText(row.value) }));
 }
 
-function wrong(): MailError {
-	return new MailError('MESSAGE', 'A custom header has a value that is no text.', {
-		nextStep: 'Give each header a name and a text.',
+/** An object, or text that is one. */
+function headersFromJson(value: unknown): HeaderField[] {
+	if (value === null || value === undefined || value === '') return [];
+	const object = typeof value === 'string' ? parsed(value) : value;
+	if (typeof object !== 'object' || object === null || Array.isArray(object))
+		throw wrong('They are no JSON object.');
+	return Object.entries(object).map(([name, text]) => ({ name, value: plainText(text) }));
+}
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return null;
+	}
+}
+
+/** An object would reach the composing library, which trusts some of its keys. */
+function plainText(value: unknown): string {
+	if (typeof value === 'object' && value !== null) throw wrong('One has a value that is no text.');
+	return toText(value);
+}
+
+function wrong(why: string): MailError {
+	return new MailError('MESSAGE', `The custom headers cannot be sent. ${why}`, {
+		nextStep: 'Give each header a name and a text, for example { "X-Campaign": "spring" }.',
 	});
 }
