@@ -48,21 +48,25 @@ export async function offerLate(client: ImapClient, delivery: MailboxDelivery): 
 
 /** Tells messages that appeared below the low mark from those that passed it. Pure. */
 export class LateFinder {
+	/** The low mark when the trigger began: what is up to there may have been dealt with by an earlier process. */
+	private beganAt: number | null = null;
 	private below: ReadonlySet<number> | null = null;
-	/** Listed above the low mark since the last look below it. */
+	/** Listed above the low mark; those that have passed it are dropped at the next look. */
 	private readonly passed = new Set<number>();
 
 	/** These were listed above the low mark. */
-	note(uids: readonly number[]): void {
+	note(uids: readonly number[], low: number): void {
+		this.beganAt ??= low;
 		for (const uid of uids) this.passed.add(uid);
 	}
 
-	/** @returns what was not there at the look before; nothing at the first */
-	look(uids: readonly number[]): number[] {
-		const known = this.below;
-		const late = known === null ? [] : uids.filter((uid) => !this.passed.has(uid) && !known.has(uid));
+	/** @returns what is at or below the low mark, was not there at the look before, and did not pass it */
+	look(uids: readonly number[], low: number): number[] {
+		const { below, beganAt } = this;
+		const isKnown = (uid: number) => (below ? below.has(uid) : beganAt === null || uid <= beganAt);
+		const late = uids.filter((uid) => !this.passed.has(uid) && !isKnown(uid));
 		this.below = new Set(uids);
-		this.passed.clear();
+		for (const uid of this.passed) if (uid <= low) this.passed.delete(uid);
 		return late;
 	}
 }

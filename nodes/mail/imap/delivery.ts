@@ -78,9 +78,10 @@ export class MailboxDelivery implements Voter {
 
 	/** Messages the server lists above the low mark and the filter lets through (D5). */
 	list(uids: readonly number[]): void {
+		const low = this.cursor.low ?? 0;
 		const fresh = this.cursor.list(uids);
 		this.queue.setFresh(fresh);
-		this.lateFinder.note(uids);
+		this.lateFinder.note(uids, low);
 		for (const uid of fresh) this.undecided.add(uid);
 	}
 
@@ -133,7 +134,7 @@ export class MailboxDelivery implements Voter {
 
 	/** Messages below the low mark that are there now: what was not there at the look before is late, and runs (D5). */
 	offerLate(uids: readonly number[]): void {
-		const late = this.lateFinder.look(uids);
+		const late = this.lateFinder.look(uids, this.cursor.low ?? 0);
 		for (const uid of late) this.undecided.add(uid);
 		this.queue.putBack(late.map((uid) => ({ uids: [uid], attempt: 1 })));
 	}
