@@ -1,0 +1,72 @@
+import type { Collected } from '../../engine/testNodes';
+import type { Figures } from '../campaign';
+
+/** What was sent and what came out at the other end, by subject. */
+export class Ledger {
+	private readonly subjects: string[] = [];
+	private readonly known = new Set<string>();
+	/** Sent, but taken away again before the trigger could have it. */
+	private readonly withdrawn = new Set<string>();
+
+	constructor(private readonly collected: readonly Collected[]) {}
+
+	next(prefix = 'mail'): string {
+		const subject = `${prefix} ${this.subjects.length + 1}`;
+		this.subjects.push(subject);
+		this.known.add(subject);
+		return subject;
+	}
+
+	withdraw(subject: string): void {
+		this.withdrawn.add(subject);
+	}
+
+	get sent(): number {
+		return this.subjects.length - this.withdrawn.size;
+	}
+
+	/** Subjects in the order in which their runs came to the collecting node, doubles included. */
+	get runs(): string[] {
+		return this.collected.flatMap(({ items }) => items.map(({ json }) => String(json['subject'])));
+	}
+
+	/** Different mails that ran. */
+	get delivered(): number {
+		return new Set(this.runs.filter((subject) => this.known.has(subject))).size;
+	}
+
+	missing(): string[] {
+		const ran = new Set(this.runs);
+		return this.subjects.filter((subject) => !ran.has(subject) && !this.withdrawn.has(subject));
+	}
+
+	doubled(): string[] {
+		const seen = new Set<string>();
+		return this.runs.filter((subject) => seen.size === seen.add(subject).size);
+	}
+
+	/** First runs that came after the run of a mail that was sent later. */
+	outOfOrder(): number {
+		const order = [...new Set(this.runs)]
+			.map((subject) => this.subjects.indexOf(subject))
+			.filter((i) => i >= 0);
+		let highest = -1;
+		let count = 0;
+		for (const index of order) {
+			if (index < highest) count++;
+			highest = Math.max(highest, index);
+		}
+		return count;
+	}
+
+	figures(): Pick<Figures, 'sent' | 'delivered' | 'lost' | 'doubled' | 'outOfOrder'> {
+		const lost = this.missing().length;
+		return {
+			sent: this.sent,
+			delivered: this.sent - lost,
+			lost,
+			doubled: this.doubled().length,
+			outOfOrder: this.outOfOrder(),
+		};
+	}
+}
