@@ -95,12 +95,13 @@ export class ParsePool {
 			execArgv: [],
 			env: {},
 		});
-		worker.unref();
 		worker.on('message', (answer: ParseAnswer) => {
 			if (this.worker === worker) this.settle(answer);
 		});
 		worker.on('error', (error) => this.lost(worker, error.message));
 		worker.on('exit', () => this.lost(worker, 'The thread ended.'));
+		// Last, since a listener makes the thread keep the process alive again.
+		worker.unref();
 		return worker;
 	}
 

@@ -4,7 +4,15 @@ import { bounceFromText, type TextEvidence } from './bounceText';
 import { first } from './headerFields';
 import type { HeaderField } from './mime/header';
 import type { MimePart } from './mime/tree';
-import { addressField, field, fieldBlocks, findPart, originalMail, typedField } from './reportParts';
+import {
+	addressField,
+	field,
+	fieldBlocks,
+	findPart,
+	originalMail,
+	typedField,
+	type OriginalMail,
+} from './reportParts';
 
 const ACTIONS = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'] as const;
 /** Said to be permanent, though it passes: a full mailbox, a full disk, a server or route that is down (RFC 3463 §3). */
@@ -15,26 +23,28 @@ export function bounceOf(source: Buffer, root: MimePart, evidence: TextEvidence)
 	const part = findPart(root, /^message\/(?:global-)?delivery-status$/);
 	const blocks = part ? fieldBlocks(source, part) : [];
 	const recipients = blocks.filter(isAboutRecipient).map(toRecipient);
-	const original = originalMail(source, root, evidence.text);
+	// Looked for only when this is a report at all.
+	let found: OriginalMail | null = null;
+	const original = () => (found ??= originalMail(source, root, evidence.text));
 	if (recipients.length > 0) {
 		return {
 			type: typeOf(recipients),
 			source: 'standard',
 			recipients,
-			originalMessageId: original.messageId,
-			originalSubject: original.subject,
+			originalMessageId: original().messageId,
+			originalSubject: original().subject,
 			reportingServer:
 				blocks.map((block) => typedField(block, 'reporting-mta')).find((name) => name !== null) ?? null,
 		};
 	}
-	const found = bounceFromText(evidence, original.to, part !== null);
-	if (!found) return null;
+	const named = bounceFromText(evidence, () => original().to, part !== null);
+	if (!named) return null;
 	return {
-		type: typeOf(found),
+		type: typeOf(named),
 		source: 'text',
-		recipients: found,
-		originalMessageId: original.messageId ?? idOfReference(evidence),
-		originalSubject: original.subject,
+		recipients: named,
+		originalMessageId: original().messageId ?? idOfReference(evidence),
+		originalSubject: original().subject,
 		reportingServer: /@([^\s@>]+)/.exec(evidence.from[0]?.address ?? '')?.[1] ?? null,
 	};
 }

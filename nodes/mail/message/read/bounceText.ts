@@ -42,7 +42,7 @@ const ADDRESS = /[\w!#$%&'*+/=?^`{|}~.-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.)+[\p{L}]
  */
 export function bounceFromText(
 	evidence: TextEvidence,
-	originalTo: string | null,
+	originalTo: () => string | null,
 	isReport: boolean,
 ): BouncedRecipient[] | null {
 	const { headers, from, subject } = evidence;
@@ -53,16 +53,15 @@ export function bounceFromText(
 		ROBOT.test(sender) ||
 		ROBOT.test(from[0]?.name ?? '') ||
 		/^\s*<\s*>\s*$/.test(first(headers, 'return-path'));
-	const signs = [byRobot, SUBJECT.test(subject), BODY.test(text)].filter(Boolean).length;
-	// People forward and discuss bounces; the sender or two other signs have to agree.
-	if (!isReport && failed === '' && !(byRobot && signs >= 2)) return null;
+	// People forward and discuss bounces: a program must have sent it, and its words must say what it is.
+	if (!isReport && failed === '' && !(byRobot && (SUBJECT.test(subject) || BODY.test(text)))) return null;
 	const report = text.slice(0, ORIGINAL.exec(text)?.index ?? text.length);
 	const own = new Set([sender.toLowerCase(), ...(first(headers, 'to').toLowerCase().match(ADDRESS) ?? [])]);
 	const named = (failed === '' ? (report.match(ADDRESS) ?? []) : (failed.match(ADDRESS) ?? [])).filter(
 		(address) => failed !== '' || !(own.has(address.toLowerCase()) || ROBOT.test(address)),
 	);
 	const addresses = [...new Map(named.map((address) => [address.toLowerCase(), address])).values()];
-	const fallback = originalTo?.match(ADDRESS)?.[0];
+	const fallback = originalTo()?.match(ADDRESS)?.[0];
 	const all = addresses.length > 0 ? addresses.slice(0, MAX_RECIPIENTS) : [fallback ?? null];
 	const delayed =
 		DELAYED.test(subject) ||

@@ -67,6 +67,10 @@ export const ATTRIBUTION_VERB = new RegExp(
 	'iu',
 );
 
+/** How such a line begins, for those that are wrapped before the name. */
+export const ATTRIBUTION_START =
+	/^(?:on|at|am|le|el|il|in data|em|no dia|op|den|på|pe|w dniu|dnia|dne|dňa|v|ve|a|la|în|στις|στο|в|у|на|ср|пн|вт|чт|пт|сб|вс|\d{1,4}[./年-]|20\d\d|在|于|vào|pada|בתאריך|في|เมื่อ|mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim)(?=[\s\d,.:年]|$)/iu;
+
 /** Lines that alone say: from here on it is an older mail. */
 export const SEPARATORS: readonly RegExp[] = [
 	/^[>\s]*[-=_*]{2,}\s*(?:original (?:message|appointment|email)|reply message|forwarded (?:message|by .{0,80})|(?:ursprüngliche|original) ?(?:-?nachricht|e-?mail)|originalnachricht|weitergeleitete nachricht|message (?:d['’]origine|original|transf[ée]r[ée])|mensaje (?:original|reenviado)|messaggio (?:originale|inoltrato)|mensagem (?:original|encaminhada)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|original meddelelse|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|přeposlaná zpráva|původní (?:zpráva|e-mail)|eredeti üzenet|mesaj original|orijinal (?:mesaj|ileti)|αρχικό μήνυμα|исходное сообщение|пересылаемое сообщение|пересланное сообщение|конец пересылаемого|оригінальне повідомлення|原始(?:邮件|郵件|信件)|原始訊息|转发(?:邮件|信息)?(?:的邮件)?|轉寄(?:郵件)?|回复的原邮件|original|元のメッセージ|転送されたメッセージ|forwarded message|원본 메(?:시|일)지?|원본 메일|הודעה מקורית|الرسالة الأصلية)(?:\s.{0,60})?\s*[-=_*]{2,}\s*$/iu,

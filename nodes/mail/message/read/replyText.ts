@@ -2,8 +2,16 @@
  * The new text of a reply: without the mail it answers and without the signature. By the markup of the program where
  * there is some, else by how programs introduce quotes; what nobody recognises stays, since losing words is worse.
  */
+import { mayHaveMarks } from './html/quoteMarks';
 import { htmlToText } from './html/toText';
-import { ATTRIBUTION_VERB, DEVICE_SIGNATURE, FROM_LINE, OTHER_FIELD_LINES, SEPARATORS } from './replyMarks';
+import {
+	ATTRIBUTION_START,
+	ATTRIBUTION_VERB,
+	DEVICE_SIGNATURE,
+	FROM_LINE,
+	OTHER_FIELD_LINES,
+	SEPARATORS,
+} from './replyMarks';
 
 /** An attribution is wrapped over this many lines at most, of this length together. */
 const MAX_ATTRIBUTION_LINES = 4;
@@ -12,6 +20,9 @@ const MAX_ATTRIBUTION_LENGTH = 500;
 const HEADER_LINES = 8;
 /** Lines that are read. */
 const MAX_LINES = 20_000;
+/** What every beginning of a quote has. */
+const MAY_BEGIN_QUOTE = /[:：]|--|==|__|\*\*/;
+const HAS_WHEN_OR_WHO = /\d{1,4}[./:年月日时時 -]|@|\b\d{1,2}(?:st|nd|rd|th)?\b/;
 
 /**
  * @param plain the text part, null when the mail has only HTML
@@ -20,7 +31,7 @@ const MAX_LINES = 20_000;
 export function replyTextOf(plain: string | null, html: string | null, textOfHtml: string): string {
 	const hasMarks = plain !== null && /^>/m.test(plain);
 	// Quote marks in the text part also tell answers between quoted lines; only then is it better than the markup.
-	if (html !== null && !hasMarks) {
+	if (html !== null && !hasMarks && mayHaveMarks(html)) {
 		const { text, quoted } = htmlToText(html, true);
 		const found = quoted ? stripQuotes(text) : '';
 		if (found !== '') return found;
@@ -43,16 +54,15 @@ export function stripQuotes(text: string): string {
 function endOfNewText(lines: readonly string[]): number {
 	for (let i = 0; i < lines.length; i++) {
 		const line = lines[i] ?? '';
-		if (line.length > MAX_ATTRIBUTION_LENGTH) continue;
-		if (isQuoted(line)) continue;
+		if (line.length > MAX_ATTRIBUTION_LENGTH || !MAY_BEGIN_QUOTE.test(line) || isQuoted(line)) continue;
 		if (SEPARATORS.some((separator) => separator.test(line))) {
 			// A row of underscores is also a way to begin a signature; only a header below makes it a quote.
 			if (!/^\s*_+\s*$/.test(line) || isHeaderBelow(lines, i)) return i;
 		}
 		if (FROM_LINE.test(line) && isQuotedHeader(lines, i)) return i;
 		// Whoever does not mark quoted lines quotes all the rest.
-		const length = attributionAt(lines, i);
-		if (length > 0 && !isQuoted(nextText(lines, i + length))) return i;
+		const length = attributionUpTo(lines, i);
+		if (length > 0 && !isQuoted(nextText(lines, i + 1))) return i - length + 1;
 	}
 	return lines.length;
 }
@@ -72,19 +82,20 @@ function isQuotedHeader(lines: readonly string[], index: number): boolean {
 	);
 }
 
-/** How many lines an "On … wrote:" takes that begins here; 0 when none does. */
-function attributionAt(lines: readonly string[], index: number): number {
+/** How many lines an "On … wrote:" takes that ends here; 0 when none does. */
+function attributionUpTo(lines: readonly string[], index: number): number {
+	if (!/[:：]\s*$/.test(lines[index] ?? '')) return 0;
 	let joined = '';
+	let length = 0;
 	for (let count = 1; count <= MAX_ATTRIBUTION_LINES; count++) {
-		const line = (lines[index + count - 1] ?? '').trim();
-		if (line === '' || isQuoted(line)) return 0;
-		joined = `${joined} ${line}`.trim();
-		if (joined.length > MAX_ATTRIBUTION_LENGTH) return 0;
-		if (!/[:：]\s*$/.test(line)) continue;
-		const hasWhen = /\d{1,4}[./:年月日시 -]|@|\b\d{1,2}(?:st|nd|rd|th)?\b/.test(joined);
-		return hasWhen && ATTRIBUTION_VERB.test(joined) ? count : 0;
+		const line = (lines[index - count + 1] ?? '').trim();
+		if (line === '' || isQuoted(line) || joined.length + line.length > MAX_ATTRIBUTION_LENGTH) break;
+		joined = `${line} ${joined}`;
+		if (length === 0) length = HAS_WHEN_OR_WHO.test(joined) && ATTRIBUTION_VERB.test(joined) ? count : 0;
+		// The date may stand on lines above the one with the name.
+		else if (ATTRIBUTION_START.test(line) && /\d/.test(line)) length = count;
 	}
-	return 0;
+	return length;
 }
 
 /** Drops quoted lines and the attribution above them; what stands between them was written by the sender. */
@@ -93,12 +104,9 @@ function withoutQuotedLines(lines: readonly string[]): string[] {
 	for (let i = 0; i < lines.length; i++) {
 		const line = lines[i] ?? '';
 		if (isQuoted(line)) continue;
-		const length = attributionAt(lines, i);
-		if (length > 0) {
-			i += length - 1;
-			continue;
-		}
 		kept.push(line);
+		const length = attributionUpTo(lines, i);
+		if (length > 0) kept.length -= Math.min(length, kept.length);
 	}
 	return kept;
 }

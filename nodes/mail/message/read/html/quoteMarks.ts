@@ -18,6 +18,13 @@ const START_CLASSES =
 const OUTLOOK_RULE =
 	/border:none;border-top:solid#[0-9a-f]{6}1\.0pt;padding:3\.0pt0(?:cm|in)0(?:cm|in)0(?:cm|in)/;
 
+/** A quick look at the whole HTML: most mail has none of these marks, and need not be read twice. */
+export function mayHaveMarks(html: string): boolean {
+	return /blockquote|quote|gmail_|zmail_extra|moz-|RplyFwd|appendonsend|reply|OutlookMessageHeader|border-top|includetail|OLK_SRC|signature|oriMsg/i.test(
+		html,
+	);
+}
+
 /** What this element says of where the quoted mail is. */
 export function quoteMarkOf(name: string, attributes: Attributes): QuoteMark {
 	const { class: className = '', id = '', type = '', style = '' } = attributes;

@@ -2,6 +2,7 @@
  * From bytes to text, whatever the sender says of them. A declared charset is believed only as long as it makes sense:
  * valid UTF-8 is UTF-8, and text that its charset cannot have produced is looked at (charsetGuess.ts).
  */
+import { isAscii, isUtf8 } from 'buffer';
 import { decodeAs, isCharset } from './codec';
 import { guessCharset } from './charsetGuess';
 import { decodeIso2022Jp, decodeIso2022Kr, decodeHz } from './iso2022';
@@ -76,6 +77,8 @@ export function decodeBytes(bytes: Buffer, declared: string, hint = ''): string 
 	if (charset === 'hz-gb-2312' || charset === 'hz') return decodeHz(bytes);
 	if (/^utf-?(7|16|32)/.test(charset)) return clean(decodeWide(bytes, charset));
 	if (isAscii(bytes)) return clean(decodeAscii(bytes, charset));
+	// The most frequent case by far, and the fastest.
+	if ((charset === 'utf-8' || charset === '') && isUtf8(bytes)) return clean(bytes.toString('utf8'));
 	const sample = bytes.length > SAMPLE_BYTES ? bytes.subarray(0, SAMPLE_BYTES) : bytes;
 	return clean(decodeAs(bytes, actualCharset(sample, charset, normalize(hint))));
 }
@@ -192,11 +195,6 @@ function utf8Sequences(bytes: Buffer): Utf8Count {
 		i += length - 1;
 	}
 	return { valid: errors === 0 && sequences > 0, sequences, longSequences, errors };
-}
-
-function isAscii(bytes: Buffer): boolean {
-	for (const byte of bytes) if (byte >= 0x80) return false;
-	return true;
 }
 
 /** Without a declaration, ASCII bytes with escape sequences are still Japanese, and `~{` Chinese. */
