@@ -98,7 +98,7 @@ class LiveTrigger {
 		// The moment of activation is written down before anything can go wrong (D2).
 		this.store.begin(systemClock.wallTime());
 		this.store.save();
-		for (const delivery of deliveries) this.watch(delivery);
+		for (const delivery of deliveries) this.watch(delivery, true);
 		const firsts = [...this.watched.values()].map(async ({ first }) => await first);
 		if (dynamic.length > 0) firsts.push(this.find(dynamic));
 		const enough = new AbortController();
@@ -160,23 +160,30 @@ class LiveTrigger {
 		return delivery;
 	}
 
-	private watch(delivery: MailboxDelivery): void {
-		this.watched.set(delivery.options.mailbox, { delivery, ...watchMailbox(this.account, delivery) });
+	private watch(delivery: MailboxDelivery, isNew: boolean): void {
+		this.watched.set(delivery.options.mailbox, { delivery, ...watchMailbox(this.account, delivery, isNew) });
 	}
 
 	/** Watches what roles and patterns mean, now and whenever another mailbox fits. */
 	private async find(entries: readonly string[]): Promise<MailError | null> {
-		return await new Promise((resolve) => {
+		let isFirstLook = true;
+		const failure = await new Promise<MailError | null>((resolve) => {
 			void findMailboxes(entries, this.readAccount, this.stopped.signal, {
 				onFound: (mailbox) => {
 					if (this.stopped.signal.aborted || this.watched.has(mailbox)) return;
-					this.watch(this.open(mailbox));
+					// What is in a mailbox that appears later came after the trigger did.
+					this.watch(this.open(mailbox), isFirstLook);
 					this.store.save();
 				},
 				onReport: (text) => this.reports.note(text),
-				onFirst: resolve,
+				onFirst: (error) => {
+					isFirstLook = false;
+					resolve(error);
+				},
 			});
 		});
+		const firsts = await Promise.all([...this.watched.values()].map(async ({ first }) => await first));
+		return failure ?? firsts.find((result) => result !== null) ?? null;
 	}
 
 	/** A run of a trigger that is switched off has ended: its mail is marked over a short session of its own (D9). */
@@ -184,7 +191,7 @@ class LiveTrigger {
 		// A successor takes the run's end from the record, and marks it.
 		if (this.record.owner !== this || this.record.close !== null) return;
 		try {
-			const { leave } = watchMailbox(await this.readAccount(), delivery);
+			const { leave } = watchMailbox(await this.readAccount(), delivery, false);
 			settle();
 			const enough = new AbortController();
 			await Promise.race([delivery.whenMarked(), sleep(systemClock, LATE_MARKS_MS, enough.signal)]);

@@ -36,17 +36,19 @@ const watches = new Map<string, MailboxWatch>();
 /**
  * Watches a mailbox for a trigger, over the connection of others with the same account if there is one.
  *
+ * @param isNew whether the trigger was switched on this very moment, so that what is in the mailbox was there before it
  * @returns `first` settles with null when the mailbox was opened, or with what went wrong at the first attempt; the
  * watch goes on either way until `leave` is called
  */
 export function watchMailbox(
 	account: Account,
 	delivery: MailboxDelivery,
+	isNew: boolean,
 	clock: Clock = systemClock,
 ): { first: Promise<MailError | null>; leave: () => void } {
 	const home = watchFor(account, delivery.options.mailbox, clock);
 	const first = new Promise<MailError | null>((resolve) => {
-		home.join(delivery, { joinedAt: clock.now(), waited: false, first: resolve });
+		home.join(delivery, { joinedAt: clock.now(), waited: !isNew, first: resolve });
 	});
 	// The trigger may have moved to another watch when its credential changed.
 	const leave = () => {
