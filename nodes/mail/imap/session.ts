@@ -20,8 +20,11 @@ const MINUTE_MS = 60 * SECOND_MS;
 export const IDLE_RENEWAL_MS = 110 * SECOND_MS;
 /** How often a server without IDLE is asked. */
 export const POLL_INTERVAL_MS = 60 * SECOND_MS;
-/** A session can be alive and blind; SELECT is what opens its eyes (facts: a lost index went unseen by NOOP and SEARCH). */
-export const RESELECT_INTERVAL_MS = 15 * MINUTE_MS;
+/**
+ * A session can be alive and blind; SELECT is what opens its eyes (facts: a lost index went unseen by NOOP and SEARCH).
+ * With the rest that may come before it, within 15 minutes.
+ */
+export const RESELECT_INTERVAL_MS = 13 * MINUTE_MS;
 /** Age at which a connection is replaced by a new one. */
 export const SESSION_MAX_AGE_MS = 6 * 60 * MINUTE_MS;
 /** An IDLE that ends sooner than this without news is no IDLE worth the name. */
