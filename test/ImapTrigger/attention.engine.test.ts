@@ -134,7 +134,7 @@ describe('the trigger keeps an eye on', () => {
 		const put = setConstants('nodes/mail/backoff', { REFUSED_STEPS_MS: [1_050] });
 		const { password } = account;
 		await rig.servers.setPassword(account.user, 'another');
-		await rig.servers.imap.drop('close');
+		rig.servers.imap.drop('close');
 		const outage = await wf.waitForExecution((execution) => items(execution)[0]?.['event'] === 'outage');
 		expect(items(outage)[0]).toMatchObject({ event: 'outage', reason: expect.stringMatching(/password/) });
 		await rig.servers.setPassword(account.user, password);
