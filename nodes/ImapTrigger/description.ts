@@ -2,6 +2,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { AccountType } from '../bridge/account';
 import { authenticationProperty } from '../bridge/authentication';
+import { itemProperties, trustedServersProperty } from './formats/itemSettings';
 import { filtersProperty } from './filters';
 
 export const ACCOUNT_TYPES: readonly AccountType[] = ['mailAccountApi', 'imap'];
@@ -58,7 +59,7 @@ export const properties: INodeProperties[] = [
 		typeOptions: { loadOptionsMethod: 'getMailboxes' },
 		default: ['INBOX'],
 		description:
-			'Mailboxes (folders) to watch. Choose from the list, or specify names using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			'Mailboxes (folders) to watch. Choose from the list, or specify names, roles (\\Archive) or patterns (Clients/*) using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 	},
 	{
 		displayName: 'Start From',
@@ -90,23 +91,7 @@ export const properties: INodeProperties[] = [
 		description: 'Mails that the server received since then start the workflow',
 		displayOptions: { show: { startFrom: ['date'] } },
 	},
-	{
-		displayName: 'Attachments',
-		name: 'attachmentMode',
-		type: 'options',
-		options: [
-			{ name: 'Details Only', value: 'details', description: 'Names, types and sizes' },
-			{
-				name: 'Download',
-				value: 'download',
-				description: 'Also the files, as attachment_0, attachment_1 and so on',
-			},
-			{ name: 'None', value: 'none', description: 'Nothing about attachments' },
-		],
-		default: 'details',
-		description:
-			'What the item has of attachments. n8n never deletes large files that a trigger stored, so download only what you need.',
-	},
+	...itemProperties,
 	filtersProperty,
 	{
 		displayName: 'Mark the Mail',
@@ -233,6 +218,7 @@ export const properties: INodeProperties[] = [
 				description:
 					'Whether an outage of the mail server, and its end, start the workflow too, with an item that has the field "event" (outage or recovered)',
 			},
+			trustedServersProperty,
 		],
 	},
 ];
