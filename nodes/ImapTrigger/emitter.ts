@@ -1,15 +1,15 @@
 /** From messages to an execution of the workflow, and from its end to an outcome (D6, D7). */
 import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 import type { Acknowledge, Outcome, Run, StartRun } from '../mail/imap/outcome';
+import type { ItemSettings } from './formats/itemSettings';
 import { toItem } from './item';
 import { rememberRun, type TriggerRecord } from './registry';
-import type { AttachmentMode } from './settings';
 
 type Context = Pick<ITriggerFunctions, 'emit' | 'helpers'>;
 
 export interface EmitterOptions {
 	acknowledge: Acknowledge;
-	attachmentMode: AttachmentMode;
+	item: ItemSettings;
 	record: TriggerRecord;
 	/** Set when n8n's engine takes no files. */
 	withoutFiles?: boolean;
@@ -46,8 +46,7 @@ async function begin(
 	const known = options.record.runs.get(run.key);
 	if (known) return { outcome: known };
 	const items: INodeExecutionData[] = [];
-	for (const message of run.messages)
-		items.push(await toItem(context, message, options.attachmentMode, run.attempt));
+	for (const message of run.messages) items.push(await toItem(context, message, options.item, run.attempt));
 	// Closed in the meantime: the successor starts it, or the next activation.
 	if (run.isStopped()) return { outcome: new Promise(() => undefined) };
 	if (options.acknowledge === 'started') {

@@ -70,7 +70,7 @@ class LiveTrigger {
 		private readonly readAccount: () => Promise<Account>,
 		private readonly record: TriggerRecord,
 	) {
-		const { policy, attachmentMode, runOnOutage, mailboxes } = settings;
+		const { policy, item, runOnOutage, mailboxes } = settings;
 		this.store = new CursorStore(
 			context,
 			context.getWorkflow().id ?? '',
@@ -81,7 +81,7 @@ class LiveTrigger {
 		this.reports = createReports(context, runOnOutage);
 		this.emitter = createEmitter(context, {
 			acknowledge: policy.acknowledge,
-			attachmentMode,
+			item,
 			record,
 			report: this.reports.note,
 		});

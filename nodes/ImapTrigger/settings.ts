@@ -5,8 +5,7 @@ import type { OldMail } from '../mail/imap/cursor';
 import type { MailFilter } from '../mail/imap/filter';
 import { NO_MARKS, type Acknowledge, type DeliveryPolicy, type Marks } from '../mail/imap/outcome';
 import { readFilter, type FilterFields } from './filters';
-
-export type AttachmentMode = 'details' | 'download' | 'none';
+import { readItemSettings, type ItemSettings } from './formats/itemSettings';
 
 export interface TriggerSettings {
 	accountType: AccountType;
@@ -15,7 +14,8 @@ export interface TriggerSettings {
 	old: OldMail;
 	/** Changes exactly when the user changes where to start from. */
 	startFrom: string;
-	attachmentMode: AttachmentMode;
+	/** How mails become items. */
+	item: ItemSettings;
 	policy: DeliveryPolicy;
 	filter: MailFilter;
 	maxMessageBytes: number;
@@ -32,6 +32,7 @@ interface Options {
 	maxMessageSize?: number;
 	messagesPerExecution?: number;
 	parallelExecutions?: number;
+	trustedServers?: unknown;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -47,7 +48,7 @@ export function readSettings(context: Context): TriggerSettings {
 		mailboxes: readMailboxes(context),
 		old,
 		startFrom,
-		attachmentMode: context.getNodeParameter('attachmentMode', 'details') as AttachmentMode,
+		item: readItemSettings(context, options.trustedServers),
 		policy: {
 			...readMarks(context),
 			afterCrash: options.afterCrash ?? 'run',

@@ -14,7 +14,7 @@ export function testStep(context: ITriggerFunctions, settings: TriggerSettings):
 				const account = toAccount(settings.accountType, await context.getCredentials(settings.accountType));
 				const [mailbox = 'INBOX'] = settings.mailboxes;
 				const message = await newestMessage(account, mailbox, settings, stopped.signal);
-				context.emit([[await toItem(context, message, settings.attachmentMode, 1)]]);
+				context.emit([[await toItem(context, message, settings.item, 1)]]);
 			} catch (error) {
 				if (!stopped.signal.aborted) throw toNodeError(context.getNode(), error);
 			}

@@ -1,5 +1,6 @@
 /** Which messages a trigger wants: asked of the server where it can answer, looked at here where it cannot (D13). */
 import { MailError } from '../errors';
+import { attachedFiles } from '../message/files';
 import type { ParsedMail, ReceivedMessage } from '../message/parsed';
 import { matchesWildcard } from '../wildcard';
 import type { ImapClient } from './client';
@@ -58,14 +59,14 @@ export class MailFilter {
 		// What cannot be read cannot be judged, and must not be lost by that.
 		if (mail.parseError !== null) return true;
 		const { hasAttachments, attachmentName, sender, subject, skipAutomatic } = this.local;
-		const files = mail.attachments.filter((attachment) => !attachment.inline);
+		const files = attachedFiles(mail);
 		if (hasAttachments !== undefined && files.length > 0 !== hasAttachments) return false;
 		if (attachmentName && !mail.attachments.some(({ fileName }) => fits(attachmentName, [fileName])))
 			return false;
 		if (sender && !mail.from.some(({ name, address }) => fits(sender, [address, `${name} <${address}>`])))
 			return false;
 		if (subject && !fits(subject, [mail.subject])) return false;
-		if (skipAutomatic && isAutomatic(mail)) return false;
+		if (skipAutomatic && mail.automatic !== null) return false;
 		return [...this.refused].every((criterion) => containsText(criterion, mail) ?? true);
 	}
 
@@ -129,13 +130,4 @@ function containsText(criterion: SearchCriteria, mail: ParsedMail | null): boole
 
 function addressText(addresses: ParsedMail['from']): string {
 	return addresses.map(({ name, address }) => `${name} <${address}>`).join('\n');
-}
-
-/** Signs that no person wrote a mail: RFC 3834 §5, RFC 2919, and what senders of lists have always written. */
-function isAutomatic({ headers, from }: ParsedMail): boolean {
-	const field = (name: string) => headers[name]?.[0]?.trim().toLowerCase() ?? '';
-	if (!['', 'no'].includes(field('auto-submitted').split(';')[0]?.trim() ?? '')) return true;
-	if (['bulk', 'list', 'junk'].includes(field('precedence'))) return true;
-	if (field('list-id') !== '' || field('return-path') === '<>') return true;
-	return from.some(({ address }) => /^(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@/i.test(address));
 }

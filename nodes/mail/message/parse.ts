@@ -1,4 +1,5 @@
 /** From the bytes of a mail to its parts. Never throws and never blocks: a mail that cannot be parsed says so. */
+import type { N8nMail } from './operations';
 import { runParser } from './parsePool';
 import type { ParsedMail } from './parsed';
 import { unparsedMail } from './unparsed';
@@ -14,5 +15,17 @@ export async function parseMessage(source: Buffer): Promise<ParsedMail> {
 		return await runParser('readMail', source);
 	} catch (error) {
 		return unparsedMail(source, error instanceof Error ? error.message : String(error));
+	}
+}
+
+/** The same in a format of n8n's own nodes; null when it cannot be read that way. */
+export async function parseAs(
+	format: 'resolvedMail' | 'simpleMail',
+	source: Buffer,
+): Promise<N8nMail | null> {
+	try {
+		return await runParser(format, source);
+	} catch {
+		return null;
 	}
 }
