@@ -1,12 +1,22 @@
 /** The fault campaign of the IMAP Trigger: facts in docs/reliability.md, rules in docs/delivery.md. */
 import { runCampaign, type Count, type Options, type Row } from '../campaign';
+import { consumerRows } from './consumer';
 import { killRows } from './kills';
 import { networkRows } from './network';
 import { serverLiesRows } from './serverLies';
 import { serverLifeRows } from './serverLife';
+import { sharingRows } from './sharing';
 import { slowNetworkRows } from './slowNetwork';
 
-export const ROWS: Row[] = [...networkRows, ...slowNetworkRows, ...serverLifeRows, ...serverLiesRows, ...killRows];
+export const ROWS: Row[] = [
+	...networkRows,
+	...slowNetworkRows,
+	...serverLifeRows,
+	...serverLiesRows,
+	...killRows,
+	...consumerRows,
+	...sharingRows,
+];
 
 export async function main(options: Options): Promise<Count> {
 	return await runCampaign('trigger', ROWS, options);

@@ -43,8 +43,7 @@ async function main(options: KillChildOptions): Promise<void> {
 	engine.collected.push = (...entries) => {
 		for (const { node, items, executionId } of entries) {
 			const kind = node === 'Begin' ? ('begin' as const) : ('done' as const);
-			for (const { json } of items)
-				note({ kind, subject: String(json['subject']), execution: executionId });
+			for (const { json } of items) note({ kind, subject: String(json['subject']), execution: executionId });
 		}
 		return push(...entries);
 	};

@@ -208,7 +208,10 @@ async function killAtSteps(victim: Victim, steps: readonly Step[]): Promise<Figu
 		if (victim.isAlive) victim.send(8);
 		const ended = await Promise.race([victim.died().then(() => true), sleep(30_000).then(() => false)]);
 		if (ended) {
-			const last = victim.look().filter(({ kind }) => kind === 'step').at(-1);
+			const last = victim
+				.look()
+				.filter(({ kind }) => kind === 'step')
+				.at(-1);
 			if (last?.kind === 'step' && last.step === step) happened++;
 		} else {
 			await victim.end('SIGKILL');
@@ -251,38 +254,31 @@ async function terminate(victim: Victim, rounds: number, { random }: RowContext)
 }
 
 export const killRows: Row[] = [
-	...[true, false].map(
-		(save): Row => ({
-			id: save ? 'C1a' : 'C1b',
-			fault: `kill -9 of n8n at random moments, successful executions ${save ? 'saved' : 'not saved'}`,
-			proof: 'a run was under way by the file that outlives the process',
-			bar: '0 lost, doubled ≤ in flight; 100 kills in the long form',
-			...(!save && { longOnly: true }),
-			run: async (context) =>
-				await Victim.run(
-					save,
-					async (victim) => await killAtRandom(victim, context.long ? 100 : 1, context),
-				),
-		}),
-	),
-	...[true, false].map(
-		(save): Row => ({
-			id: save ? 'C2a' : 'C2b',
-			fault: `kill -9 exactly at each step of a run, successful executions ${save ? 'saved' : 'not saved'}`,
-			proof: 'the last line of the file is that step',
-			bar: '0 lost, doubled ≤ in flight',
-			...(!save && { longOnly: true }),
-			run: async (context) =>
-				await Victim.run(
-					save,
-					async (victim) =>
-						await killAtSteps(
-							victim,
-							context.long ? [...STEPS, ...STEPS, ...STEPS] : ['inserted', 'running', 'finished'],
-						),
-				),
-		}),
-	),
+	...[true, false].map((save): Row => ({
+		id: save ? 'C1a' : 'C1b',
+		fault: `kill -9 of n8n at random moments, successful executions ${save ? 'saved' : 'not saved'}`,
+		proof: 'a run was under way by the file that outlives the process',
+		bar: '0 lost, doubled ≤ in flight; 100 kills in the long form',
+		...(!save && { longOnly: true }),
+		run: async (context) =>
+			await Victim.run(save, async (victim) => await killAtRandom(victim, context.long ? 100 : 1, context)),
+	})),
+	...[true, false].map((save): Row => ({
+		id: save ? 'C2a' : 'C2b',
+		fault: `kill -9 exactly at each step of a run, successful executions ${save ? 'saved' : 'not saved'}`,
+		proof: 'the last line of the file is that step',
+		bar: '0 lost, doubled ≤ in flight',
+		...(!save && { longOnly: true }),
+		run: async (context) =>
+			await Victim.run(
+				save,
+				async (victim) =>
+					await killAtSteps(
+						victim,
+						context.long ? [...STEPS, ...STEPS, ...STEPS] : ['inserted', 'running', 'finished'],
+					),
+			),
+	})),
 	{
 		id: 'D2',
 		fault: 'published, kill -9 before the first mail, mail while down, started',

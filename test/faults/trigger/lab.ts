@@ -63,6 +63,8 @@ export class Lab {
 	loginsPerHour: number | null = null;
 	/** Where the proxy leads instead of to the server. */
 	targetPort: number | undefined;
+	/** Several workflows ran on the same mails, so runs are not counted against the ledger. */
+	shared = false;
 	private virtual: VirtualTime | undefined;
 	private readonly startedAt = performance.now();
 
@@ -74,6 +76,8 @@ export class Lab {
 		private readonly real: Dovecot | undefined,
 		readonly proxy: FaultProxy,
 		private readonly options: LabOptions,
+		/** Steps of executions so far. */
+		steps: { count: number },
 	) {
 		this.ledger = new Ledger(engine.collected);
 		if (!options.virtual) return;
@@ -82,7 +86,8 @@ export class Lab {
 			(inProcess?.imap.acceptedCount ?? 0) +
 			proxy.bytes.up +
 			proxy.bytes.down +
-			engine.collected.length;
+			engine.collected.length +
+			steps.count;
 		this.virtual = new VirtualTime(builtPackage(), activity, real && DOVECOT_QUIET_MS, !real);
 	}
 
@@ -112,12 +117,14 @@ export class Lab {
 		const serverPort = () => server.ports[security === 'tls' ? 'imaps' : 'imap'];
 		const proxy = await startFaultProxy(() => made.lab?.targetPort ?? serverPort());
 		try {
+			const steps = { count: 0 };
 			const engine = await startEngine({
 				packageDir: builtPackage(),
 				activationFirstDelayMs: 1,
+				onStep: () => steps.count++,
 				...options.engine,
 			});
-			return (made.lab = new Lab(engine, server, inProcess, real, proxy, options));
+			return (made.lab = new Lab(engine, server, inProcess, real, proxy, options, steps));
 		} catch (error) {
 			await proxy.stop();
 			await server.stop();
@@ -278,7 +285,7 @@ export class Lab {
 		const recoveryMs = this.recoveryMs === null ? null : Math.round(this.recoveryMs);
 		return {
 			...NO_FIGURES,
-			...this.ledger.figures(),
+			...(this.shared ? { sent: this.ledger.sent } : this.ledger.figures()),
 			...{ recoveryMs, loginsPerHour: this.loginsPerHour, happened: this.happened },
 			...{ missed: this.missed, notes: this.notes },
 		};

@@ -42,7 +42,8 @@ export class Ledger {
 
 	doubled(): string[] {
 		const seen = new Set<string>();
-		return this.runs.filter((subject) => seen.size === seen.add(subject).size);
+		const known = this.runs.filter((subject) => this.known.has(subject));
+		return known.filter((subject) => seen.size === seen.add(subject).size);
 	}
 
 	/** First runs that came after the run of a mail that was sent later. */
