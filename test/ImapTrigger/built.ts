@@ -5,7 +5,7 @@ import { DIST } from '../dist';
 type Loader = (file: string) => unknown;
 const load = (globalThis as { loadOutsideJest?: Loader }).loadOutsideJest;
 
-/** A module of the built package, the very one that the engine runs. */
+/** A module of the built package, the very one that the engine runs; of the engine started last, if there are several. */
 export function built<Module extends object>(module: string): Module {
 	if (!load) throw new Error('needs the environment test/engine/jestEnvironment.js');
 	return load(path.join(DIST, module)) as Module;
@@ -32,5 +32,11 @@ export function setConstants(module: string, values: Record<string, number | num
 /** Promise rejections that nobody handled, of all code in this process, from now on. */
 export function watchRejections(): { readonly seen: unknown[]; stop(): void } {
 	if (!load) throw new Error('needs the environment test/engine/jestEnvironment.js');
-	return (load(path.join(__dirname, 'rejections')) as typeof import('./rejections')).watchRejections();
+	return (load(path.join(__dirname, 'outside')) as typeof import('./outside')).watchRejections();
+}
+
+/** What the package keeps of a workflow's triggers in this process, over redeploys: one entry per node. */
+export function liveTriggers(workflowId: string): Array<{ close: (() => Promise<void>) | null }> {
+	if (!load) throw new Error('needs the environment test/engine/jestEnvironment.js');
+	return (load(path.join(__dirname, 'outside')) as typeof import('./outside')).liveTriggers(workflowId);
 }

@@ -65,7 +65,8 @@ describe('a new mail', () => {
 		const statusAtStore: string[] = [];
 		rig.servers.imap.faults.onCommand = ({ text }) => {
 			// Marks of the test before this one may still come in.
-			if (/^UID STORE .*\\Seen/.test(text) && wf.executions().length > 0) statusAtStore.push(wf.executions()[0]?.status ?? 'none');
+			if (/^UID STORE .*\\Seen/.test(text) && wf.executions().length > 0)
+				statusAtStore.push(wf.executions()[0]?.status ?? 'none');
 			return undefined;
 		};
 		await rig.deliver(user, 'slow');

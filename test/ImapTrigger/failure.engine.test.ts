@@ -219,7 +219,7 @@ describe('what is done to the mail', () => {
 	});
 
 	test('a server without MOVE: copied and removed', async () => {
-		const plain = await Rig.start({ capabilities: ['IDLE', 'UIDPLUS', 'LITERAL+'] });
+		const plain = await rig.beside({ imapCapabilities: ['IDLE', 'UIDPLUS', 'LITERAL+'] });
 		try {
 			const { user, wf } = await plain.live({
 				trigger: { onSuccess: { markRead: true, moveTo: 'Archive' } },
@@ -230,7 +230,7 @@ describe('what is done to the mail', () => {
 			expect(plain.flags(user, 0, 'Archive')).toEqual(['\\Seen']);
 			await wf.deactivate();
 		} finally {
-			await plain.stop();
+			await plain.servers.stop();
 		}
 	});
 

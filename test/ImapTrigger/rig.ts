@@ -2,7 +2,13 @@
 import type { IDataObject } from 'n8n-workflow';
 import { itemsOf, startEngine, type Engine, type EngineOptions, type ExecutionRecord } from '../engine';
 import type { WorkflowHandle, WorkflowJson } from '../engine';
-import { eventually, startEmbeddedServers, type EmbeddedServers, type TestUser } from '../servers';
+import {
+	eventually,
+	startEmbeddedServers,
+	type EmbeddedOptions,
+	type EmbeddedServers,
+	type TestUser,
+} from '../servers';
 
 export const TRIGGER = 'n8n-nodes-mailroom.imapTrigger';
 /** The trigger's name in all workflows here. */
@@ -61,6 +67,14 @@ export function subjects(execution: ExecutionRecord): unknown[] {
 	return items(execution).map(({ subject }) => subject);
 }
 
+async function newServers(options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedServers> {
+	const users = Array.from({ length: USERS }, (_, index) => ({
+		user: `user${index + 1}@example.org`,
+		password: `geheim-${index + 1}-Wort`,
+	}));
+	return await startEmbeddedServers({ users, ...options });
+}
+
 export class Rig {
 	private taken = 0;
 
@@ -69,24 +83,19 @@ export class Rig {
 		readonly servers: EmbeddedServers,
 	) {}
 
-	static async start(
-		options: { engine?: EngineOptions; capabilities?: string[]; requireTls?: boolean } = {},
-	): Promise<Rig> {
-		const users = Array.from({ length: USERS }, (_, index) => ({
-			user: `user${index + 1}@example.org`,
-			password: `geheim-${index + 1}-Wort`,
-		}));
-		const servers = await startEmbeddedServers({
-			users,
-			...(options.capabilities && { imapCapabilities: options.capabilities }),
-			...(options.requireTls !== undefined && { requireTls: options.requireTls }),
-		});
+	static async start(options: { engine?: EngineOptions } = {}): Promise<Rig> {
+		const servers = await newServers();
 		try {
 			return new Rig(await startEngine({ activationFirstDelayMs: 1, ...options.engine }), servers);
 		} catch (error) {
 			await servers.stop();
 			throw error;
 		}
+	}
+
+	/** The same engine with other servers, for one test. Stop `servers` only. */
+	async beside(options: Partial<EmbeddedOptions>): Promise<Rig> {
+		return new Rig(this.engine, await newServers(options));
 	}
 
 	async stop(): Promise<void> {
