@@ -4,7 +4,7 @@ import { accountFingerprint, type Account } from '../account/account';
 import { MailError } from '../errors';
 import type { Envelope } from '../message/compose';
 import { cancelled } from './dial';
-import type { SmtpReply } from './transaction';
+import { ANSWER_LIMITS, type AnswerLimits, type SmtpReply } from './transaction';
 import type { Transcript } from './transcript';
 import { SmtpLine } from './transport';
 
@@ -37,7 +37,8 @@ export class SmtpPool {
 
 	constructor(
 		account: Account,
-		private readonly onEmpty: () => void,
+		private readonly onEmpty: () => void = () => undefined,
+		private readonly limits: AnswerLimits = ANSWER_LIMITS,
 	) {
 		this.#account = account;
 	}
@@ -79,6 +80,11 @@ export class SmtpPool {
 		}
 	}
 
+	/** Says goodbye on every connection that is not in use. */
+	closeIdle(): void {
+		for (const line of [...this.idle]) this.drop(line);
+	}
+
 	private async acquire(signal?: AbortSignal, transcript?: Transcript): Promise<SmtpLine> {
 		for (;;) {
 			const line = this.idle.pop();
@@ -100,7 +106,7 @@ export class SmtpPool {
 	private async open(signal?: AbortSignal, transcript?: Transcript): Promise<SmtpLine | null> {
 		this.count++;
 		try {
-			return await SmtpLine.open(this.#account, signal, transcript);
+			return await SmtpLine.open(this.#account, signal, transcript, this.limits);
 		} catch (error) {
 			this.count--;
 			const crowded =

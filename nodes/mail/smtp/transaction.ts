@@ -12,12 +12,17 @@ import type { SmtpAnswer, SmtpChannel } from './channel';
 import { MessageChunks, type MessageChunk } from './messageChunks';
 import type { SmtpFailure } from './smtpErrors';
 
-/** MAIL, RCPT, DATA and a piece of the message; a tarpit takes seconds for each. */
-export const ANSWER_TIMEOUT_MS = 300_000;
-/** RFC 5321 §4.5.3.2.6: ten minutes for the answer to the end of the message. */
-export const FINAL_TIMEOUT_MS = 600_000;
+/** How long the server may take to answer, in milliseconds. */
+export interface AnswerLimits {
+	/** MAIL, RCPT, DATA and a piece of the message; a tarpit takes seconds for each. */
+	answerMs: number;
+	/** The end of the message: ten minutes (RFC 5321 §4.5.3.2.6). */
+	finalMs: number;
+}
+
+export const ANSWER_LIMITS: AnswerLimits = { answerMs: 300_000, finalMs: 600_000 };
 /** How long the final dot is held back at least and at most; between them one and a half round trips. */
-const HOLD_MIN_MS = 2;
+const HOLD_MIN_MS = 20;
 const HOLD_MAX_MS = 400;
 /** Pieces on the way whose answer is still to come. */
 const CHUNKS_IN_FLIGHT = 2;
@@ -59,11 +64,12 @@ export async function deliver(
 	envelope: Envelope,
 	message: Readable,
 	progress: Progress,
+	limits: AnswerLimits = ANSWER_LIMITS,
 ): Promise<SmtpReply> {
 	const chunks = new MessageChunks(message, !extensions.chunking);
 	const first = await chunks.next();
 	const mail = mailCommand(extensions, envelope, first);
-	const answers = await sayEnvelope(channel, extensions, mail, envelope.to, first, progress);
+	const answers = await sayEnvelope(channel, extensions, mail, envelope.to, first, progress, limits);
 	const { accepted, rejected, body } = answers;
 	if (accepted.length === 0) {
 		// 354 without a recipient: nothing may follow but a message, so the connection is of no more use.
@@ -72,8 +78,8 @@ export async function deliver(
 	}
 	if (!body || body.code >= 400) throw refusal(body, extensions.chunking ? 'BDAT' : 'DATA');
 	const response = extensions.chunking
-		? await sendByBdat(channel, chunks, first, progress)
-		: await sendByData(channel, chunks, first, progress, roundTripMs);
+		? await sendByBdat(channel, chunks, first, progress, limits)
+		: await sendByData(channel, chunks, first, progress, roundTripMs, limits);
 	return { response, accepted, rejected };
 }
 
@@ -110,10 +116,11 @@ async function sayEnvelope(
 	to: readonly string[],
 	first: MessageChunk,
 	progress: Progress,
+	limits: AnswerLimits,
 ): Promise<EnvelopeAnswers> {
-	const rcpt = (address: string) => channel.ask(`RCPT TO:<${address}>`, ANSWER_TIMEOUT_MS);
+	const rcpt = (address: string) => channel.ask(`RCPT TO:<${address}>`, limits.answerMs);
 	const begin = () =>
-		extensions.chunking ? sendChunk(channel, first) : channel.ask('DATA', ANSWER_TIMEOUT_MS);
+		extensions.chunking ? sendChunk(channel, first, limits) : channel.ask('DATA', limits.answerMs);
 	const sender = (answer: SmtpAnswer) => {
 		progress.answered = true;
 		if (answer.code >= 300) throw refusal(answer, 'MAIL FROM');
@@ -126,13 +133,13 @@ async function sayEnvelope(
 		else answers.rejected.push(Object.assign(refusal(answer, 'RCPT TO'), { recipient: address }));
 	};
 	if (!extensions.pipelining) {
-		sender(await channel.ask(mail, ANSWER_TIMEOUT_MS));
+		sender(await channel.ask(mail, limits.answerMs));
 		for (const address of to) recipient(address, await rcpt(address));
 		if (answers.accepted.length > 0) answers.body = await begin();
 		return answers;
 	}
 	const asked = channel.together(() => ({
-		mail: channel.ask(mail, ANSWER_TIMEOUT_MS),
+		mail: channel.ask(mail, limits.answerMs),
 		rcpt: to.map(rcpt),
 		body: begin(),
 	}));
@@ -156,6 +163,7 @@ async function sendByBdat(
 	chunks: MessageChunks,
 	first: MessageChunk,
 	progress: Progress,
+	limits: AnswerLimits,
 ): Promise<string> {
 	const onTheWay: Promise<SmtpAnswer>[] = [];
 	const confirm = async () => {
@@ -164,13 +172,13 @@ async function sendByBdat(
 	};
 	for (let chunk = first; !chunk.last;) {
 		chunk = await chunks.next();
-		onTheWay.push(sendChunk(channel, chunk));
+		onTheWay.push(sendChunk(channel, chunk, limits));
 		if (onTheWay.length >= CHUNKS_IN_FLIGHT) await confirm();
 	}
 	while (onTheWay.length > 0) await confirm();
 	if (channel.failure) throw channel.failure;
 	progress.committed = true;
-	const answer = await bdat(channel, LINE_END, true);
+	const answer = await bdat(channel, LINE_END, true, limits);
 	if (answer.code >= 300) throw refusal(answer, 'BDAT');
 	return answer.text;
 }
@@ -178,14 +186,18 @@ async function sendByBdat(
 const LINE_END = Buffer.from('\r\n');
 
 /** All of a piece, but the line end that makes the message whole. */
-function sendChunk(channel: SmtpChannel, { bytes, last }: MessageChunk): Promise<SmtpAnswer> {
-	return bdat(channel, last ? bytes.subarray(0, -LINE_END.length) : bytes, false);
+function sendChunk(
+	channel: SmtpChannel,
+	{ bytes, last }: MessageChunk,
+	limits: AnswerLimits,
+): Promise<SmtpAnswer> {
+	return bdat(channel, last ? bytes.subarray(0, -LINE_END.length) : bytes, false, limits);
 }
 
-function bdat(channel: SmtpChannel, bytes: Buffer, last: boolean): Promise<SmtpAnswer> {
+function bdat(channel: SmtpChannel, bytes: Buffer, last: boolean, limits: AnswerLimits): Promise<SmtpAnswer> {
 	return channel.together(() => {
 		const command = `BDAT ${bytes.length}${last ? ' LAST' : ''}`;
-		const answer = channel.ask(command, last ? FINAL_TIMEOUT_MS : ANSWER_TIMEOUT_MS);
+		const answer = channel.ask(command, last ? limits.finalMs : limits.answerMs);
 		// Whoever waits for the answer hears of a broken line too.
 		channel.write(bytes).catch(() => undefined);
 		return answer;
@@ -199,9 +211,10 @@ async function sendByData(
 	first: MessageChunk,
 	progress: Progress,
 	roundTripMs: number,
+	limits: AnswerLimits,
 ): Promise<string> {
 	const early: { answer?: SmtpAnswer } = {};
-	const final = channel.expect(FINAL_TIMEOUT_MS).then((answer) => (early.answer = answer));
+	const final = channel.expect(limits.finalMs).then((answer) => (early.answer = answer));
 	final.catch(() => undefined);
 	try {
 		for (let chunk = first; ; chunk = await chunks.next()) {
@@ -227,8 +240,10 @@ async function sendByData(
 	return answer.text;
 }
 
+/** Waits, and then until what the network has brought meanwhile has been heard. */
 async function pause(ms: number): Promise<void> {
 	await new Promise<void>((resolve) => setTimeout(resolve, ms));
+	for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 function refusal(answer: SmtpAnswer | null, command: string): SmtpFailure {

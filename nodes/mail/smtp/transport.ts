@@ -7,7 +7,7 @@ import { SmtpChannel } from './channel';
 import { cancelled } from './dial';
 import { logIn, type OpenConnection } from './login';
 import { smtpError } from './smtpErrors';
-import { deliver, type Progress, type SmtpReply } from './transaction';
+import { ANSWER_LIMITS, deliver, type AnswerLimits, type Progress, type SmtpReply } from './transaction';
 import { Transcript } from './transcript';
 
 /** Messages over one connection, after which servers tend to close it themselves. */
@@ -42,6 +42,7 @@ export class SmtpLine {
 		account: Account,
 		private readonly connection: OpenConnection,
 		transcript: Transcript,
+		private readonly limits: AnswerLimits,
 	) {
 		this.#account = account;
 		this.transcript = transcript;
@@ -53,9 +54,14 @@ export class SmtpLine {
 	}
 
 	/** @throws MailError `ACCOUNT`, `CONNECT`, `LOGIN` or `CANCELLED`; nothing stays open then */
-	static async open(account: Account, signal?: AbortSignal, transcript?: Transcript): Promise<SmtpLine> {
+	static async open(
+		account: Account,
+		signal?: AbortSignal,
+		transcript?: Transcript,
+		limits: AnswerLimits = ANSWER_LIMITS,
+	): Promise<SmtpLine> {
 		const heard = transcript ?? new Transcript(secretsOf(account));
-		return new SmtpLine(account, await logIn(account, heard, signal), heard);
+		return new SmtpLine(account, await logIn(account, heard, signal), heard, limits);
 	}
 
 	get usable(): boolean {
@@ -88,7 +94,7 @@ export class SmtpLine {
 		signal?.addEventListener('abort', abort, { once: true });
 		try {
 			if (signal?.aborted) throw cancelled();
-			const reply = await deliver(this.channel, this.connection, envelope, message, progress);
+			const reply = await deliver(this.channel, this.connection, envelope, message, progress, this.limits);
 			if (reply.accepted.length === 0) await this.reset();
 			return reply;
 		} catch (error) {
