@@ -21,7 +21,7 @@ async function cutEverywhere({ port, commitBytes, settings, how, most }: Variant
 	const lab = await Lab.start(port, settings);
 	try {
 		const whole = await lab.send(smallMail('whole'));
-		const length = whole.upBytes;
+		const length = whole.bytes.up;
 		const commitAt = length - commitBytes;
 		const step = Math.max(1, Math.floor(length / most));
 		const expected = new Map<string, { at: number; outcome: string; attempts: number }>();

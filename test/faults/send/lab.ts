@@ -12,6 +12,7 @@ import {
 	startFaultProxy,
 	startPostfix,
 	type Cut,
+	type Direction,
 	type Dovecot,
 	type FaultProxy,
 	type Postfix,
@@ -56,13 +57,13 @@ export class Lab {
 	 * Sends through the proxy on a connection of its own.
 	 *
 	 * @param cut for the first connection only
-	 * @returns also the bytes that the first connection has carried to the server
+	 * @returns also the bytes that the first connection has carried
 	 */
 	async send(
 		mail: ComposedMail,
 		cut?: Cut,
 		limits?: AnswerLimits,
-	): Promise<{ result: SendResult; upBytes: number }> {
+	): Promise<{ result: SendResult; bytes: Record<Direction, number> }> {
 		const pool = new SmtpPool(this.account, undefined, limits);
 		this.proxy.cut = cut;
 		const connected = this.proxy.nextConnection().then((connection) => {
@@ -71,9 +72,9 @@ export class Lab {
 		});
 		const result = await sendMail(this.account, mail, { clock: IMPATIENT, pool });
 		// Before we say goodbye, which also has bytes.
-		const { up: upBytes } = (await connected).bytes;
+		const bytes = { ...(await connected).bytes };
 		pool.closeIdle();
-		return { result, upBytes };
+		return { result, bytes };
 	}
 
 	/** How often each Message-ID lies in the mailbox, once Postfix has delivered everything. */
@@ -93,7 +94,7 @@ export class Lab {
 		await this.dovecot.stop();
 	}
 
-	private get account(): Account {
+	get account(): Account {
 		const secure = this.port === 'smtps';
 		return {
 			provider: 'custom',
