@@ -100,6 +100,8 @@ describe('switching a trigger on', () => {
 		const account = rig.newUser();
 		const put = setConstants('nodes/mail/backoff', { REFUSED_STEPS_MS: [60_000] });
 		const wf = rig.workflow(await rig.credential(account, { password: 'wrong-password' }));
+		// A mail of the test before may still be marked over a connection of its own.
+		await eventually(SOON_MS, 'no connection left', () => rig.servers.imap.connectionCount === 0);
 		const before = rig.servers.imap.acceptedCount;
 		const error = await wf.activate().then(
 			() => undefined,
