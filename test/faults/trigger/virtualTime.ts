@@ -23,6 +23,8 @@ export class VirtualTime {
 	private timers: Timer[] = [];
 	private readonly clock: Clock;
 	private readonly real: Clock;
+	/** Mails that the package's own thread is reading. */
+	private parsing = 0;
 
 	/**
 	 * @param packageDir the package as loaded into this process
@@ -38,6 +40,7 @@ export class VirtualTime {
 	) {
 		const load = createRequire(__filename);
 		const module = load(join(packageDir, 'dist/nodes/mail/clock.js')) as { systemClock: Clock };
+		this.watchParser(load, packageDir);
 		this.clock = module.systemClock;
 		this.real = { ...this.clock };
 		this.time = this.real.now();
@@ -48,6 +51,19 @@ export class VirtualTime {
 			const timer = { at: this.time + Math.max(0, ms), callback };
 			this.timers.push(timer);
 			return () => (this.timers = this.timers.filter((other) => other !== timer));
+		};
+	}
+
+	/** Reading mail takes real time in a thread, which no socket tells of. */
+	private watchParser(load: NodeJS.Require, packageDir: string): void {
+		const { ParsePool } = load(join(packageDir, 'dist/nodes/mail/message/parsePool.js')) as {
+			ParsePool: { prototype: { run(...args: unknown[]): Promise<unknown> } };
+		};
+		const { run } = ParsePool.prototype;
+		const count = (change: number) => (this.parsing += change);
+		ParsePool.prototype.run = async function (...args) {
+			count(1);
+			return await run.apply(this, args).finally(() => count(-1));
 		};
 	}
 
@@ -114,7 +130,8 @@ export class VirtualTime {
 			await sleep(LOOK_EVERY_MS);
 			const after = this.activity();
 			// A loop that was kept from running says nothing about quiet.
-			idleMs = after === before ? idleMs + Math.min(performance.now() - startedAt, 2 * LOOK_EVERY_MS) : 0;
+			const isQuiet = after === before && this.parsing === 0;
+			idleMs = isQuiet ? idleMs + Math.min(performance.now() - startedAt, 2 * LOOK_EVERY_MS) : 0;
 			before = after;
 		}
 	}
