@@ -21,6 +21,10 @@ export const CLOSE_GRACE_MS = 1_500;
 /** How long the marks of a run that ended after closing may take. */
 export const LATE_MARKS_MS = 60_000;
 
+/** A run that takes this much longer than the workflow may is taken for one whose end nobody tells. */
+const RUN_GRACE_MS = 60_000;
+const ENDLESS_RUN_MS = 24 * 60 * 60_000;
+
 interface Watched {
 	delivery: MailboxDelivery;
 	first: Promise<MailError | null>;
@@ -146,6 +150,7 @@ class LiveTrigger {
 			nodeId: this.context.getNode().id,
 			clock: systemClock,
 			maxMessageBytes,
+			runLimitMs: runLimitOf(this.context),
 			forcePolling,
 			account: this.readAccount,
 			start: this.emitter,
@@ -203,4 +208,11 @@ class LiveTrigger {
 			);
 		}
 	}
+}
+
+/** The workflow's own time limit with some grace; without one, a day. Older n8n does not tell it. */
+function runLimitOf(context: ITriggerFunctions): number {
+	const settings = typeof context.getWorkflowSettings === 'function' ? context.getWorkflowSettings() : {};
+	const seconds = settings.executionTimeout ?? 0;
+	return seconds > 0 ? seconds * 1_000 + RUN_GRACE_MS : ENDLESS_RUN_MS;
 }

@@ -8,7 +8,7 @@ import { Timers } from '../timers';
 import { LateFinder } from './audit';
 import type { Cursor, Unit } from './cursor';
 import { fingerprint, proofKeyword, runKey } from './identity';
-import type { DeliveryOptions, Marks, Outcome } from './outcome';
+import { ENDLESS_RUN, type DeliveryOptions, type Marks, type Outcome } from './outcome';
 import { unitOf, withEnd, withoutEnd } from './putBack';
 import type { Settler, Voter } from './settle';
 import { UnitQueue } from './unitQueue';
@@ -29,7 +29,8 @@ export class MailboxDelivery implements Voter {
 	/** How many first starts after loading may have been made before the process died (D7). */
 	private raceAllowance: number;
 	private closed = false;
-	private filterTold = false;
+	/** What was reported, once each. */
+	private readonly told = new Set<string>();
 	/** Counts how often the UIDs known so far became void. */
 	private generation = 0;
 	readonly proof: string;
@@ -71,9 +72,7 @@ export class MailboxDelivery implements Voter {
 
 	/** The server does not understand the filter. Nothing is lost by it: the mail waits until the filter is mended. */
 	cannotFilter(error: MailError): void {
-		if (this.filterTold) return;
-		this.filterTold = true;
-		this.options.report(`The filter cannot be used, so no mail starts the workflow for now. ${error.line}`);
+		this.tellOnce(`The filter cannot be used, so no mail starts the workflow for now. ${error.line}`);
 	}
 
 	/** Messages the server lists above the low mark and the filter lets through (D5). */
@@ -121,14 +120,13 @@ export class MailboxDelivery implements Voter {
 	/** A person put these back: they run once more, as the next attempt (D11). */
 	offerAgain(uids: readonly number[]): void {
 		if (uids.length === 0 || this.closed) return;
-		const { cursor } = this;
-		const units = uids.map((uid) => unitOf(cursor.ends, uid));
-		for (const uid of uids) cursor.ends = withoutEnd(cursor.ends, uid);
-		for (const unit of units) {
+		for (const uid of uids) {
+			const unit = unitOf(this.cursor.ends, uid);
+			this.cursor.ends = withoutEnd(this.cursor.ends, uid);
 			this.cursor.start(unit);
-			for (const uid of unit.uids) this.undecided.add(uid);
+			this.undecided.add(uid);
+			this.queue.putBack([unit]);
 		}
-		this.queue.putBack(units);
 		this.options.save();
 	}
 
@@ -235,7 +233,9 @@ export class MailboxDelivery implements Voter {
 		const isVoid = () => this.generation !== generation;
 		const isStopped = () => this.closed || isVoid();
 		const key = runKey(this.options, unit);
+		const noLongerLate = this.options.clock.after(this.options.runLimitMs, () => this.tellOnce(ENDLESS_RUN));
 		void start({ messages, attempt: unit.attempt, key, save, isStopped }).then((outcome) => {
+			noLongerLate();
 			this.executing.delete(unit);
 			const settle = () => this.ended(unit, confirmed ? outcome : { kind: 'unconfirmed' });
 			if (this.closed) this.options.onLateEnd(settle);
@@ -265,6 +265,12 @@ export class MailboxDelivery implements Voter {
 	private runInstead(unit: Unit, by: Unit[], waitMs: number): void {
 		this.cursor.replace(unit, by);
 		this.later(waitMs, () => this.queue.putBack(by));
+	}
+
+	private tellOnce(text: string): void {
+		if (this.told.has(text) || this.closed) return;
+		this.told.add(text);
+		this.options.report(text);
 	}
 
 	private later(waitMs: number, action: () => void): void {

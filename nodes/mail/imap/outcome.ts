@@ -82,6 +82,10 @@ export const RETRY_WAITS_MS = [30_000, 120_000, 600_000, 1_800_000, 3_600_000];
 /** Set on mails whose run failed, where the server allows keywords; `\Flagged` otherwise (D11). */
 export const FAILED_KEYWORD = 'MailroomFailed';
 
+/** n8n never tells the end of some runs, such as one that is stopped while it is queued. */
+export const ENDLESS_RUN =
+	'A run of this workflow has not ended in the time it may take. It keeps one of the places for parallel executions; publish the workflow again to free it.';
+
 /** Everything a delivery is made with. */
 export interface DeliveryOptions {
 	mailbox: string;
@@ -94,6 +98,8 @@ export interface DeliveryOptions {
 	clock: Clock;
 	/** Bytes of one message; what is longer is cut and says so. */
 	maxMessageBytes: number;
+	/** How long a run may take (ms) before it is told that its end is not in sight; it keeps its place. */
+	runLimitMs: number;
 	/** Ask the server now and then instead of waiting for its word (IDLE). */
 	forcePolling: boolean;
 	/** Reads the credential anew (D15). */

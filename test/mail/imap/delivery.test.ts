@@ -145,6 +145,17 @@ describe('running', () => {
 		expect(rig.delivery.cursor.list([1, 2])).toEqual([1, 2]);
 	});
 
+	it('tells once that a run does not end, and leaves it its place', async () => {
+		const world = worldWith(1, 2, 3);
+		const rig = new Rig(world, { parallel: 2 });
+		rig.pass();
+		await rig.clock.advance(1_000_000);
+		expect(rig.reports).toHaveLength(1);
+		expect(rig.reports[0]).toMatch(/has not ended/);
+		rig.pass();
+		expect(started(world)).toEqual(['1#1', '2#1']);
+	});
+
 	it('leaves no timer behind when it is closed', async () => {
 		const world = worldWith(1);
 		const rig = new Rig(world, { retries: 3 });

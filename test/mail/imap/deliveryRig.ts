@@ -79,6 +79,7 @@ export class Rig implements Pick<object, never> {
 			nodeId: 'n',
 			clock: this.clock,
 			maxMessageBytes: 1e6,
+			runLimitMs: 1_000_000,
 			forcePolling: false,
 			account: async () => await Promise.reject(new Error('not used')),
 			start: async (run) => await this.start(run),
