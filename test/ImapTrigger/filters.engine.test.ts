@@ -1,3 +1,4 @@
+import type { IDataObject } from 'n8n-workflow';
 import { startDovecot, describeWith, type Dovecot } from '../servers';
 import { startEngine, type Engine, type WorkflowHandle } from '../engine';
 
@@ -5,7 +6,7 @@ const USER = 'alice@example.test';
 const PASSWORD = 'wonderland';
 
 /** What arrives for each filter: the first of each pair starts the workflow, the second does not. */
-const CASES: [name: string, filters: Record<string, unknown>, wanted: string, unwanted: string][] = [
+const CASES: [name: string, filters: IDataObject, wanted: string, unwanted: string][] = [
 	['from', { from: 'bob@' }, mail({ from: 'Bob <bob@example.com>' }), mail({ from: 'eve@example.com' })],
 	['to', { to: 'sales@' }, mail({ to: 'sales@example.com' }), mail({ to: 'info@example.com' })],
 	['subject', { subject: 'invoice' }, mail({ subject: 'Your INVOICE 7' }), mail({ subject: 'Hello' })],
@@ -83,7 +84,7 @@ describeWith(['dovecot', 'dovecot-lmtp', 'doveadm'], 'filters (D13), at Dovecot'
 		await dovecot.stop();
 	});
 
-	async function live(filters: Record<string, unknown>): Promise<WorkflowHandle> {
+	async function live(filters: IDataObject): Promise<WorkflowHandle> {
 		const wf = engine.addWorkflow({
 			nodes: [
 				{

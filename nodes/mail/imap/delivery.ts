@@ -52,7 +52,6 @@ export class MailboxDelivery implements Voter {
 		return this.options.cursor;
 	}
 
-	/** Joins a mailbox that is being watched. */
 	attach(settler: Settler, wake: () => void): void {
 		this.voting.attach(settler);
 		this.wake = wake;
@@ -65,9 +64,8 @@ export class MailboxDelivery implements Voter {
 
 	/** Messages that the filter leaves out: done without a run and without a mark (D13). */
 	leaveOut(uids: readonly number[]): void {
-		if (uids.length === 0) return;
 		this.cursor.settle(uids);
-		this.options.save();
+		if (uids.length > 0) this.options.save();
 	}
 
 	/** The server does not understand the filter. Nothing is lost by it: the mail waits until the filter is mended. */
@@ -228,7 +226,6 @@ export class MailboxDelivery implements Voter {
 		for (const message of messages) cursor.remember(fingerprint(message));
 		this.executing.add(unit);
 		this.voting.cursorIsStored();
-		const confirmed = policy.acknowledge !== 'started';
 		const { generation } = this;
 		const isVoid = () => this.generation !== generation;
 		const isStopped = () => this.closed || isVoid();
@@ -237,9 +234,11 @@ export class MailboxDelivery implements Voter {
 		void start({ messages, attempt: unit.attempt, key, save, isStopped }).then((outcome) => {
 			noLongerLate();
 			this.executing.delete(unit);
-			const settle = () => this.ended(unit, confirmed ? outcome : { kind: 'unconfirmed' });
+			const handedOver = policy.acknowledge === 'started';
+			const settle = () => this.ended(unit, handedOver ? { kind: 'unconfirmed' } : outcome);
+			if (isVoid()) return this.wake();
 			if (this.closed) this.options.onLateEnd(settle);
-			else if (!isVoid()) settle();
+			else settle();
 			this.wake();
 		});
 	}
