@@ -90,7 +90,7 @@ describeWith(['dovecot', 'dovecot-lmtp', 'doveadm'], 'filters (D13), at Dovecot'
 				{
 					name: 'IMAP Trigger',
 					type: 'n8n-nodes-mailroom.imapTrigger',
-					parameters: { filters },
+					parameters: { filters: filters as never },
 					credentials: { mailAccountApi: credential },
 				},
 			],

@@ -236,9 +236,8 @@ export class MailboxDelivery implements Voter {
 			this.executing.delete(unit);
 			const handedOver = policy.acknowledge === 'started';
 			const settle = () => this.ended(unit, handedOver ? { kind: 'unconfirmed' } : outcome);
-			if (isVoid()) return this.wake();
-			if (this.closed) this.options.onLateEnd(settle);
-			else settle();
+			if (!isVoid() && this.closed) this.options.onLateEnd(settle);
+			else if (!isVoid()) settle();
 			this.wake();
 		});
 	}
