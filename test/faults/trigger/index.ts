@@ -3,6 +3,7 @@ import { runCampaign, type Count, type Options, type Row } from '../campaign';
 import { consumerRows } from './consumer';
 import { killRows } from './kills';
 import { networkRows } from './network';
+import { realN8nRows } from './realN8n';
 import { serverLiesRows } from './serverLies';
 import { serverLifeRows } from './serverLife';
 import { sharingRows } from './sharing';
@@ -16,6 +17,7 @@ export const ROWS: Row[] = [
 	...killRows,
 	...consumerRows,
 	...sharingRows,
+	...realN8nRows,
 ];
 
 export async function main(options: Options): Promise<Count> {

@@ -1,0 +1,175 @@
+/** The benchmark of Send Mail beside n8n's own node, in one real n8n, over TLS to the same Postfix. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../../e2e/cleanup';
+import { packPackage } from '../../e2e/packPackage';
+import { startN8n, type RealN8n } from '../../e2e/realN8n';
+import type { Execution, WorkflowNode } from '../../e2e/restClient';
+import { chain, CREDENTIAL_TYPE, manualTrigger, node, sendMail } from '../../e2e/workflows';
+import {
+	HOST,
+	startDovecot,
+	startFaultProxy,
+	startPostfix,
+	type Dovecot,
+	type FaultProxy,
+	type Postfix,
+} from '../../servers';
+import { measure, median, report, type BenchOptions, type Figure, type Measurement } from '../figures';
+
+const USER = 'bob@example.test';
+const PASSWORD = 'pass-word 7!';
+const MAILS = 300;
+/** n8n's own node needs half a second for each over a long line. */
+const THEIR_MAILS_FAR = 60;
+const FAR_MS = 50;
+const EXECUTIONS = 300;
+const THEIR_EXECUTIONS = 60;
+const RUN_LIMIT_MS = 300_000;
+const NAME = 'Mail';
+/** Ours is measured so often, and the middle one counts: it is over in a second, on a machine that does other things. */
+const REPEATS = 3;
+
+class Bench {
+	private constructor(
+		private readonly dovecot: Dovecot,
+		private readonly postfix: Postfix,
+		private readonly proxy: FaultProxy,
+		private readonly n8n: RealN8n,
+		private readonly credentials: {
+			ours: { id: string; name: string };
+			theirs: { id: string; name: string };
+		},
+	) {}
+
+	static async start(): Promise<Bench> {
+		const dovecot = await startDovecot({ users: [{ user: USER, password: PASSWORD }] });
+		const postfix = await startPostfix({ deliverTo: dovecot });
+		const proxy = await startFaultProxy(postfix.ports.smtps);
+		const authority = join(temporaryFolder('ca'), 'ca.pem');
+		writeFileSync(authority, dovecot.ca);
+		const n8n = await startN8n({
+			packageTarball: await packPackage(),
+			env: { NODE_EXTRA_CA_CERTS: authority },
+		});
+		const access = { user: USER, password: PASSWORD };
+		const ours = await n8n.rest.createCredential({
+			name: 'ours',
+			type: CREDENTIAL_TYPE,
+			data: { ...access, provider: 'custom', smtpHost: HOST, smtpPort: proxy.port, smtpSecurity: 'tls' },
+		});
+		const theirs = await n8n.rest.createCredential({
+			name: 'theirs',
+			type: 'smtp',
+			data: { ...access, host: HOST, port: proxy.port, secure: true },
+		});
+		return new Bench(dovecot, postfix, proxy, n8n, { ours, theirs });
+	}
+
+	async stop(): Promise<void> {
+		await this.n8n.stop();
+		await this.proxy.stop();
+		await this.postfix.stop();
+		await this.dovecot.stop();
+	}
+
+	measurements(): Measurement[] {
+		return [
+			{ name: 'one run', run: async () => [await this.oneRun(0, MAILS, 50)] },
+			{ name: 'one run far away', run: async () => [await this.oneRun(FAR_MS, THEIR_MAILS_FAR, 20)] },
+			{ name: 'one mail each', run: async () => [await this.oneEach()] },
+		];
+	}
+
+	/** Many mails in one run of the node. */
+	private async oneRun(delayMs: number, theirMails: number, bar: number): Promise<Figure> {
+		this.proxy.delayMs = delayMs;
+		const rates: number[] = [];
+		for (let count = 0; count < REPEATS; count++) rates.push(await this.rate(this.ourNode(), MAILS));
+		const ours = median(rates);
+		const theirs = await this.rate(this.theirNode(), theirMails);
+		return {
+			what: `${MAILS} mails over TLS in one run, round trip ${delayMs} ms`,
+			ours: `${ours.toFixed(1)}/s`,
+			theirs: `${theirs.toFixed(1)}/s (${theirMails} mails)`,
+			ratio: ours / theirs,
+			bar: `≥ ${bar}×`,
+			ok: ours / theirs >= bar,
+		};
+	}
+
+	/** One mail in each of many executions, one after the other. */
+	private async oneEach(): Promise<Figure> {
+		this.proxy.delayMs = FAR_MS;
+		const ours = median(await this.timesOf(this.ourNode(), EXECUTIONS));
+		const theirs = median(await this.timesOf(this.theirNode(), THEIR_EXECUTIONS));
+		return {
+			what: `${EXECUTIONS} executions of one mail each, round trip ${FAR_MS} ms, time in the node (median)`,
+			ours: `${ours.toFixed(0)} ms`,
+			theirs: `${theirs.toFixed(0)} ms (${THEIR_EXECUTIONS} executions)`,
+			ratio: theirs / ours,
+			bar: '≥ 3×',
+			ok: theirs / ours >= 3,
+		};
+	}
+
+	private async rate(mail: WorkflowNode, mails: number): Promise<number> {
+		const numbers = JSON.stringify({ n: Array.from({ length: mails }, (_none, index) => index) });
+		const many = node('Many', 'n8n-nodes-base.set', { mode: 'raw', jsonOutput: numbers, options: {} }, 3.4);
+		const split = node('Split', 'n8n-nodes-base.splitOut', { fieldToSplitOut: 'n', options: {} });
+		const workflow = chain(`${mails} mails`, [manualTrigger(), many, split, mail]);
+		const { id } = await this.n8n.rest.createWorkflow(workflow);
+		const execution = await this.n8n.rest.runManually(id, 'Start', RUN_LIMIT_MS);
+		const run = nodeRun(execution);
+		const sent = run.data?.main?.[0]?.length ?? 0;
+		if (sent !== mails) throw new Error(`${sent} of ${mails} mails were sent`);
+		return (mails / run.executionTime) * 1_000;
+	}
+
+	private async timesOf(mail: WorkflowNode, executions: number): Promise<number[]> {
+		const { id } = await this.n8n.rest.createWorkflow(chain('one mail', [manualTrigger(), mail]));
+		const times: number[] = [];
+		for (let count = 0; count < executions; count++) {
+			times.push(nodeRun(await this.n8n.rest.runManually(id, 'Start')).executionTime);
+		}
+		return times;
+	}
+
+	private ourNode(): WorkflowNode {
+		return sendMail(this.credentials.ours, CONTENT, NAME);
+	}
+
+	private theirNode(): WorkflowNode {
+		const parameters = { ...CONTENT, options: { appendAttribution: false } };
+		return {
+			...node(NAME, 'n8n-nodes-base.emailSend', parameters, 2.1),
+			credentials: { smtp: this.credentials.theirs },
+		};
+	}
+}
+
+const CONTENT = {
+	fromEmail: USER,
+	toEmail: USER,
+	subject: 'Benchmark',
+	emailFormat: 'text',
+	text: 'Hello, this is a mail of an ordinary length.\n'.repeat(20),
+};
+
+function nodeRun(execution: Execution) {
+	const run = execution.data.resultData.runData[NAME]?.[0] as
+		{ executionTime: number; data?: { main?: unknown[][] }; error?: { message: string } } | undefined;
+	if (!run || execution.status !== 'success') {
+		throw new Error(`The run failed: ${execution.data.resultData.error?.message ?? execution.status}`);
+	}
+	return run;
+}
+
+export async function main(options: BenchOptions): Promise<{ passed: number; failed: number }> {
+	const bench = await Bench.start();
+	try {
+		return report('send', await measure(bench.measurements(), options), options);
+	} finally {
+		await bench.stop();
+	}
+}
