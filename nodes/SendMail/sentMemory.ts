@@ -28,7 +28,9 @@ export class SentMemory {
 
 	/** Only for mails that were, or may have been, accepted. */
 	remember(itemIndex: number, item: SentItem): void {
-		this.context[KEY] = { ...this.entries(), [`${this.run}:${itemIndex}`]: item };
+		const entries = this.entries();
+		entries[`${this.run}:${itemIndex}`] = item as unknown as IDataObject;
+		this.context[KEY] = entries;
 	}
 
 	/** The node has ended well: nothing will be run again. */

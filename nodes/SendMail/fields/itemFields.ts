@@ -3,13 +3,18 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { MailError } from '../../mail/errors';
 
 export class ItemFields {
+	/** Reading a parameter evaluates its expressions, so each is read once. */
+	private readonly known = new Map<string, unknown>();
+
 	constructor(
 		readonly context: IExecuteFunctions,
 		readonly itemIndex: number,
 	) {}
 
 	raw(name: string, fallback: unknown = ''): unknown {
-		return this.context.getNodeParameter(name, this.itemIndex, fallback as object);
+		if (!this.known.has(name))
+			this.known.set(name, this.context.getNodeParameter(name, this.itemIndex, fallback as object));
+		return this.known.get(name);
 	}
 
 	text(name: string): string {

@@ -53,6 +53,7 @@ function flatten(input: AddressInput, field: string, parse: ListParser): Address
 		refuseLineBreaks(input, field);
 		return parse(input).flatMap((entry) =>
 			(entry.group ?? [entry]).map(({ address, name }) => {
+				if (address) refuseMisreading(input, address, name ?? '', field);
 				// Text without an address in it, such as a name alone.
 				if (!address && name) throw unusable(name, field, 'it has no @ with something on both sides');
 				return { address: address ?? '', name: name ?? '' };
@@ -66,6 +67,17 @@ function flatten(input: AddressInput, field: string, parse: ListParser): Address
 		throw unusable(JSON.stringify(input), field, 'it is not an address');
 	refuseLineBreaks(address + name, field);
 	return [{ address, name }];
+}
+
+/**
+ * Parsers are generous: `bob@example .com` is read as `bob@example` with a name. What was written must be the address
+ * alone, or the address in angle brackets, or with a name in round brackets (RFC 5322 §3.2.2).
+ */
+function refuseMisreading(list: string, address: string, name: string, field: string): void {
+	if (list.includes(`<${address}>`) || /<\s|\s>/.test(list)) return;
+	const plain = address.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+	const alone = new RegExp(`(?:^|[,;:])\\s*${plain}\\s*(?:\\([^()]*\\)\\s*)?(?:$|[,;])`);
+	if (!alone.test(list)) throw unusable(`${address} ${name}`.trim(), field, 'it has more than an address');
 }
 
 /** A line break in an address is an attempt to add header fields or recipients (RFC 5322 §2.2). */

@@ -133,8 +133,8 @@ function htmlOf(original: ParsedMail): string {
 	const { html, text } = original;
 	if (html === null || tooLong(html)) return tooLong(text) ? TOO_LONG : textToHtml(text.trimEnd());
 	const body = ['head', 'script'].reduce(withoutElement, html);
-	// Lengths are bounded, since the HTML comes from strangers and may have been made to be slow.
-	return body.replace(/<!doctype[^>]{0,500}>|<\?xml[^>]{0,500}>|<\/?(?:html|body)\b[^>]{0,2000}>/gi, '');
+	// No tag within a tag and a bounded length, since the HTML comes from strangers and may have been made to be slow.
+	return body.replace(/<!doctype[^<>]{0,500}>|<\?xml[^<>]{0,500}>|<\/?(?:html|body)\b[^<>]{0,2000}>/gi, '');
 }
 
 /** Cuts out every element of this name; one without an end reaches to the end of the text. */

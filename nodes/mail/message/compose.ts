@@ -147,6 +147,7 @@ function withLineEnds(message: Readable): Readable {
 	});
 	// An error of the source arrives at the reader, and a reader that leaves ends the source.
 	pipeline(message, complete, () => undefined);
+	complete.on('error', () => undefined);
 	return complete;
 }
 

@@ -30,6 +30,8 @@ export class SmtpChannel {
 	/** What the server said when nobody had asked; the connection is good for nothing more. */
 	unasked: SmtpAnswer | null = null;
 	private readonly waiting: Waiting[] = [];
+	/** What is said together, until all of it is there. */
+	private gathered: Buffer[] | null = null;
 	private readonly decoder = new TextDecoder();
 	private received = '';
 	private lines: string[] = [];
@@ -71,7 +73,9 @@ export class SmtpChannel {
 	writeCommand(command: string): void {
 		if (this.failure) return;
 		this.note('C', command);
-		this.socket.write(`${command}\r\n`);
+		const bytes = Buffer.from(`${command}\r\n`);
+		if (this.gathered) this.gathered.push(bytes);
+		else this.socket.write(bytes);
 	}
 
 	/** The next answer that nobody waits for yet; as {@link ask}. */
@@ -87,9 +91,13 @@ export class SmtpChannel {
 		return answer;
 	}
 
-	/** Writes bytes as they are, and waits until the operating system has taken them. */
+	/** Writes bytes as they are, and waits until the operating system has taken them; not within {@link together}. */
 	async write(bytes: Buffer): Promise<void> {
 		if (this.failure) throw this.failure;
+		if (this.gathered) {
+			this.gathered.push(bytes);
+			return;
+		}
 		await new Promise<void>((resolve, reject) => {
 			const timer = setTimeout(() => this.fail(timedOut()), WRITE_TIMEOUT_MS);
 			this.socket.write(bytes, (error) => {
@@ -101,12 +109,17 @@ export class SmtpChannel {
 		});
 	}
 
-	/** Sends what `write` does in as few packets as possible. */
+	/** Sends what `write` does as one piece: one packet, and one record of TLS, where it is small. */
 	together<T>(write: () => T): T {
-		this.socket.cork();
-		const result = write();
-		this.socket.uncork();
-		return result;
+		if (this.gathered) return write();
+		const gathered: Buffer[] = [];
+		this.gathered = gathered;
+		try {
+			return write();
+		} finally {
+			this.gathered = null;
+			if (gathered.length > 0 && !this.failure) this.socket.write(Buffer.concat(gathered));
+		}
 	}
 
 	/** Says goodbye and closes without waiting for the answer. */

@@ -61,17 +61,10 @@ export class SmtpPool {
 		transcript?: Transcript,
 	): Promise<SmtpReply> {
 		for (;;) {
-			const message = await open();
-			let line: SmtpLine;
-			try {
-				line = await this.acquire(signal, transcript);
-			} catch (error) {
-				message.destroy();
-				throw error;
-			}
+			const line = await this.acquire(signal, transcript);
 			const { warm } = line;
 			try {
-				return await line.send(envelope, message, signal, transcript);
+				return await line.send(envelope, await open(), signal, transcript);
 			} catch (error) {
 				if (!warm || signal?.aborted || !(error instanceof MailError) || !wasStale(error, line)) throw error;
 			} finally {

@@ -80,6 +80,8 @@ export class SmtpLine {
 		signal?: AbortSignal,
 		transcript?: Transcript,
 	): Promise<SmtpReply> {
+		// Whoever reads it hears of its errors; without a listener one would end the whole n8n process.
+		message.on('error', () => undefined);
 		this.messages++;
 		const progress: Progress = { answered: false, committed: false };
 		this.progress = progress;

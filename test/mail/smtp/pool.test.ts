@@ -126,6 +126,25 @@ test('a signal that is aborted already opens nothing', async () => {
 	expect(server.sessions).toHaveLength(0);
 });
 
+test('a message that breaks while others are sent harms nobody', async () => {
+	const pool = await start({
+		answer: async (stage) => (stage === 'end' ? await pause(30).then(() => undefined) : undefined),
+	});
+	const broken = async () => {
+		const stream = new Readable({ read: () => undefined });
+		setImmediate(() => stream.destroy(new Error('file is gone')));
+		return stream;
+	};
+	const results = await Promise.allSettled(
+		Array.from(
+			{ length: 12 },
+			async (_none, index) => await pool.send(ENVELOPE, index % 2 ? broken : message),
+		),
+	);
+	expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(6);
+	expect(server.messages).toHaveLength(6);
+});
+
 test('after a hundred messages a new connection is used', async () => {
 	const pool = await start();
 	for (let count = 0; count < 101; count++) await pool.send(ENVELOPE, message);

@@ -168,8 +168,8 @@ describe.each([
 	test('a message that cannot be read is nobody’s refusal, and nothing is delivered', async () => {
 		const broken = new Readable({ read: () => undefined });
 		broken.push(Buffer.from('Subject: hi\r\n'));
-		setTimeout(() => broken.destroy(new Error('file is gone')), 20);
 		const open = await connect(options());
+		setTimeout(() => broken.destroy(new Error('file is gone')), 20);
 		await expect(open.send(ENVELOPE, broken)).rejects.toMatchObject({
 			code: 'MESSAGE',
 			message: expect.stringContaining('file is gone'),
