@@ -1,7 +1,7 @@
 /** Where the trigger's cursors live: in the workflow's global static data, under the node's id, which survives a rename (D1). */
 import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
 import { newCursor, type Cursor, type CursorState } from '../mail/imap/cursor';
-import type { TriggerRecord } from './registry';
+import { triggerRecordsOf, type TriggerRecord } from './registry';
 import type { TriggerSettings } from './settings';
 
 /** Everything a trigger stores: plain JSON. */
@@ -16,11 +16,18 @@ export interface StoredCursors {
 
 type Context = Pick<ITriggerFunctions, 'getWorkflowStaticData'>;
 
+/** The name of a trigger's cursors in the workflow's global static data. */
+function keyOf(nodeId: string): string {
+	return `mailroom:${nodeId}`;
+}
+
 export class CursorStore {
 	private readonly key: string;
 	private readonly cursors = new Map<string, Cursor>();
 	private readonly loaded: StoredCursors | null;
 	private begun: number | null = null;
+	/** What was written last, by key. */
+	private readonly written = new Map<string, StoredCursors>();
 
 	constructor(
 		private readonly context: Context,
@@ -29,7 +36,7 @@ export class CursorStore {
 		private readonly record: TriggerRecord,
 		private readonly settings: Pick<TriggerSettings, 'startFrom' | 'old'>,
 	) {
-		this.key = `mailroom:${nodeId}`;
+		this.key = keyOf(nodeId);
 		// What this process knows is newer than what n8n stored: it stores only when a workflow is started.
 		const stored =
 			record.cursors ??
@@ -65,7 +72,11 @@ export class CursorStore {
 		this.cursors.set(mailbox, cursor);
 	}
 
-	/** Writes all cursors down as one new value: n8n notices only the assignment, not a change inside (D1). */
+	/**
+	 * Writes all cursors down as one new value: n8n notices only the assignment, not a change inside (D1). n8n stores the
+	 * static data of this trigger's copy of the workflow whole, so the cursors of the workflow's other triggers, which
+	 * were copied with it when this one was started, are brought up to date too.
+	 */
 	save(): void {
 		const mailboxes = Object.fromEntries(
 			[...this.cursors].map(([mailbox, cursor]) => [mailbox, cursor.toState()]),
@@ -77,7 +88,18 @@ export class CursorStore {
 			mailboxes,
 		};
 		this.record.cursors = value;
-		this.context.getWorkflowStaticData('global')[this.key] = structuredClone(value) as unknown as IDataObject;
+		this.write(this.key, value);
+		for (const [nodeId, { cursors, close }] of triggerRecordsOf(this.workflowId)) {
+			const key = keyOf(nodeId);
+			if (key === this.key || !cursors || this.written.get(key) === cursors) continue;
+			// One that was taken out of the workflow is not brought back.
+			if (close || key in this.context.getWorkflowStaticData('global')) this.write(key, cursors);
+		}
+	}
+
+	private write(key: string, cursors: StoredCursors): void {
+		this.written.set(key, cursors);
+		this.context.getWorkflowStaticData('global')[key] = structuredClone(cursors) as unknown as IDataObject;
 	}
 
 	/** Takes back what {@link save} wrote: the trigger did not come to life, so the next try is the first again. */

@@ -33,6 +33,15 @@ export function triggerRecord(workflowId: string, nodeId: string): TriggerRecord
 	return record;
 }
 
+/** The records of all triggers that a workflow has had in this process, by node id. */
+export function triggerRecordsOf(workflowId: string): Array<[nodeId: string, record: TriggerRecord]> {
+	const { [SLOT]: slot } = globalThis as { [SLOT]?: Slot };
+	const prefix = `${workflowId}:`;
+	return [...(slot ?? [])]
+		.filter(([key]) => key.startsWith(prefix))
+		.map(([key, record]) => [key.slice(prefix.length), record]);
+}
+
 /** Notes a run, and forgets the oldest when there are too many. */
 export function rememberRun(record: TriggerRecord, key: string, outcome: Promise<Outcome>): void {
 	record.runs.set(key, outcome);
