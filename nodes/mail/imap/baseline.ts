@@ -19,6 +19,7 @@ export type Opened = 'opened' | 'renumbered';
  * Brings a cursor and a freshly selected mailbox together.
  *
  * @param fresh whether the trigger was switched on only seconds ago, so that what is there now was there before it
+ * @param current whether the mailbox was selected for this; else its numbers are those of a moment long before
  * @param wallTime now, in ms
  */
 export async function openCursor(
@@ -26,42 +27,44 @@ export async function openCursor(
 	client: ImapClient,
 	mailbox: SelectedMailbox,
 	fresh: boolean,
+	current: boolean,
 	wallTime: number,
 ): Promise<Opened> {
 	const { uidValidity, mailboxId } = mailbox;
 	let opened: Opened = 'opened';
 	if (cursor.low === null) {
-		const highest = fresh
-			? await highestUid(client, mailbox)
-			: await lastUidBefore(client, mailbox, cursor.since - CLOCK_TOLERANCE_MS);
-		cursor.setBaseline(highest, uidValidity, mailboxId);
+		// Asked for first: what comes between the two questions counts as new.
+		const highest = await highestUid(client, current ? mailbox : null);
+		const before = fresh ? null : await lastUidBefore(client, cursor.since - CLOCK_TOLERANCE_MS);
+		cursor.setBaseline(before ?? highest, uidValidity, mailboxId);
 	} else if (
 		cursor.uidValidity !== uidValidity ||
 		(cursor.mailboxId !== null && mailboxId !== null && cursor.mailboxId !== mailboxId)
 	) {
 		// The tolerance also covers that INTERNALDATE has no fractions of a second.
 		const lookBack = Math.max(cursor.since - CLOCK_TOLERANCE_MS, cursor.lastGoodAt - RENUMBER_LOOKBACK_MS);
-		const low = await lastUidBefore(client, mailbox, lookBack);
-		cursor.renumber(low, await highestUid(client, mailbox), uidValidity, mailboxId);
+		const highest = await highestUid(client, current ? mailbox : null);
+		const low = (await lastUidBefore(client, lookBack)) ?? highest;
+		cursor.renumber(low, highest, uidValidity, mailboxId);
 		opened = 'renumbered';
 	}
 	cursor.sawGood(wallTime);
 	return opened;
 }
 
-/** The highest UID in use, 0 for an empty mailbox. UIDNEXT is trusted only here; servers may leave it out. */
-async function highestUid(client: ImapClient, mailbox: SelectedMailbox): Promise<number> {
-	if (mailbox.uidNext !== null) return mailbox.uidNext - 1;
-	if (mailbox.exists === 0) return 0;
+/**
+ * The highest UID in use, 0 for an empty mailbox. UIDNEXT is trusted only here; servers may leave it out.
+ *
+ * @param selected the answer to a SELECT of this moment; null to ask the server
+ */
+async function highestUid(client: ImapClient, selected: SelectedMailbox | null): Promise<number> {
+	if (selected && selected.uidNext !== null) return selected.uidNext - 1;
+	if (selected?.exists === 0) return 0;
 	return Math.max(0, ...(await searchMessages(client, { uid: '*' })));
 }
 
-/** The UID below the first message that the server got at or after a moment. */
-async function lastUidBefore(
-	client: ImapClient,
-	mailbox: SelectedMailbox,
-	wallTime: number,
-): Promise<number> {
+/** The UID below the first message that the server got at or after a moment; null when there is none so young. */
+async function lastUidBefore(client: ImapClient, wallTime: number): Promise<number | null> {
 	// SINCE knows only days, in the server's time zone.
 	const candidates = await searchMessages(client, { since: new Date(wallTime - DAY_MS) });
 	for (let i = 0; i < candidates.length; i += DATES_PER_FETCH) {
@@ -70,5 +73,5 @@ async function lastUidBefore(
 		const first = uids.find((uid) => (dates.get(uid)?.getTime() ?? 0) >= wallTime);
 		if (first !== undefined) return first - 1;
 	}
-	return await highestUid(client, mailbox);
+	return null;
 }

@@ -55,6 +55,8 @@ export interface SessionParts {
 
 export class Session {
 	private readonly opened = new WeakSet<MailboxDelivery>();
+	/** Who joins later than SELECT cannot go by what SELECT answered. */
+	private isJustSelected = true;
 	private readonly ready = new Map<number, ReceivedMessage>();
 	private readonly misses = new Map<number, number>();
 	private dirty = true;
@@ -155,6 +157,7 @@ export class Session {
 		const before = this.parts.mailbox;
 		this.parts.mailbox = await this.parts.client.select(before.path);
 		this.selectedAt = this.parts.clock.now();
+		this.isJustSelected = true;
 		if (this.parts.mailbox.uidValidity !== before.uidValidity) this.ready.clear();
 		for (const delivery of this.parts.deliveries) this.opened.delete(delivery);
 		this.dirty = true;
@@ -162,10 +165,13 @@ export class Session {
 
 	private async openNewcomers(): Promise<void> {
 		const { client, clock, settler } = this.parts;
+		const current = this.isJustSelected;
+		this.isJustSelected = false;
 		for (const delivery of this.parts.deliveries) {
 			if (this.opened.has(delivery)) continue;
 			const fresh = this.parts.isFresh(delivery);
-			const how = await openCursor(delivery.cursor, client, this.parts.mailbox, fresh, clock.wallTime());
+			const { mailbox } = this.parts;
+			const how = await openCursor(delivery.cursor, client, mailbox, fresh, current, clock.wallTime());
 			if (how === 'renumbered') {
 				settler.forgetAll();
 				this.ready.clear();
