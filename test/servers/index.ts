@@ -21,3 +21,4 @@ export { describeWith, findProgram, howToGet, missingParts, type PartName, requi
 export * from './faultProxy';
 export * from './scripted';
 export * from './postfix';
+export { type LocalServer, startPostgres, startRedis } from './queueServers';

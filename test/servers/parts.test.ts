@@ -62,7 +62,16 @@ describe('parts', () => {
 	});
 
 	it('knows what the parts need and how each is installed', () => {
-		const all: PartName[] = ['dovecot', 'dovecot-lmtp', 'doveadm', 'postfix', 'openssl'];
+		const all: PartName[] = [
+			'dovecot',
+			'dovecot-lmtp',
+			'doveadm',
+			'postfix',
+			'openssl',
+			'redis',
+			'postgres',
+			'chromium',
+		];
 		expect(howToGet(all).match(/apt-get install \S+/g)).toHaveLength(all.length);
 		expect(howToGet(['root'])).toContain('as root');
 		expect(missingParts(['postfix']).every((name) => ['postfix', 'root'].includes(name))).toBe(true);

@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 /** Programs outside npm that some tests need. */
 export type PartName =
-	'dovecot' | 'dovecot-lmtp' | 'doveadm' | 'postfix' | 'root' | 'openssl' | (string & {});
+	| 'dovecot'
+	| 'dovecot-lmtp'
+	| 'doveadm'
+	| 'postfix'
+	| 'root'
+	| 'openssl'
+	| 'redis'
+	| 'postgres'
+	| 'chromium'
+	| (string & {});
 
 interface Part {
 	/** A file that shows that the part is there: a program's name, looked up, or absolute paths. */
@@ -18,6 +27,9 @@ interface Part {
 
 /** Folders of server programs; an ordinary user's PATH often lacks the sbin ones. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/usr/local/bin', '/bin'];
+
+/** Below it Debian has a folder for each version of PostgreSQL. */
+const POSTGRES_VERSIONS = '/usr/lib/postgresql';
 
 /** The configuration that we write is that of this version; 2.4 does not read it. */
 const DOVECOT_VERSION = '2.3.';
@@ -43,6 +55,12 @@ const PARTS: Partial<Record<PartName, Part>> = {
 		install: 'run the tests as root (Postfix starts only as root; a container is fine)',
 	},
 	openssl: { program: 'openssl', install: 'apt-get install openssl' },
+	redis: { program: 'redis-server', install: 'apt-get install redis-server' },
+	postgres: {
+		present: () => postgresPrograms() !== undefined,
+		install: 'apt-get install postgresql',
+	},
+	chromium: { program: 'chromium', install: 'apt-get install chromium' },
 };
 
 /** Parts that come along when another is asked for. */
@@ -62,6 +80,17 @@ export function findProgram(name: string): string | undefined {
 		.filter((folder) => folder !== '')
 		.map((folder) => path.join(folder, name))
 		.find((file) => existsSync(file));
+}
+
+/** @returns the folder with `initdb` and `postgres`, which Debian keeps off the PATH; the newest version's */
+export function postgresPrograms(): string | undefined {
+	const onPath = findProgram('initdb');
+	if (onPath) return path.dirname(onPath);
+	const versions = existsSync(POSTGRES_VERSIONS) ? readdirSync(POSTGRES_VERSIONS) : [];
+	return versions
+		.sort((a, b) => Number(b) - Number(a))
+		.map((version) => path.join(POSTGRES_VERSIONS, version, 'bin'))
+		.find((folder) => existsSync(path.join(folder, 'initdb')));
 }
 
 /** A name that is not in the table is taken for a program and its Debian package. */
