@@ -8,6 +8,8 @@ export interface Hit {
 	query: Record<string, string>;
 	/** Milliseconds since the epoch. */
 	at: number;
+	/** When it was answered; 0 until then. */
+	answeredAt: number;
 }
 
 export interface ServedFile {
@@ -29,14 +31,18 @@ export class Recorder {
 		const recorder = new Recorder(server);
 		server.on('request', (request, response) => {
 			const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-			recorder.hits.push({ path: url.pathname, query: Object.fromEntries(url.searchParams), at: Date.now() });
+			const query = Object.fromEntries(url.searchParams);
+			const hit: Hit = { path: url.pathname, query, at: Date.now(), answeredAt: 0 };
+			recorder.hits.push(hit);
+			response.once('finish', () => (hit.answeredAt = Date.now()));
 			const file = recorder.files.get(url.pathname);
 			response.setHeader('content-type', file?.mimeType ?? 'application/json');
 			if (file?.fileName) {
 				const name = encodeURIComponent(file.fileName);
 				response.setHeader('content-disposition', `attachment; filename*=UTF-8''${name}`);
 			}
-			response.end(file?.content ?? '{}');
+			// A run that reports with `ms` takes that long.
+			setTimeout(() => response.end(file?.content ?? '{}'), Number(url.searchParams.get('ms') ?? 0));
 		});
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 		return recorder;
@@ -49,6 +55,19 @@ export class Recorder {
 	/** What was reported to a path so far. */
 	at(path: string): Hit[] {
 		return this.hits.filter((hit) => hit.path === path);
+	}
+
+	/** The subjects reported to a path so far, in that order. */
+	subjects(path: string): string[] {
+		return this.at(path).map(({ query }) => query['subject'] ?? '');
+	}
+
+	/** How many requests to a path were under way at the same time. */
+	mostAtOnce(path: string): number {
+		const hits = this.at(path);
+		const during = ({ at }: Hit) =>
+			hits.filter((hit) => hit.at <= at && (hit.answeredAt === 0 || hit.answeredAt > at)).length;
+		return Math.max(0, ...hits.map(during));
 	}
 
 	async stop(): Promise<void> {

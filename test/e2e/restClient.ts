@@ -165,6 +165,27 @@ export class RestClient {
 		return await this.request('POST', '/workflows', { settings: { executionOrder: 'v1' }, ...workflow });
 	}
 
+	/**
+	 * Creates a workflow through the public API, which, unlike the editor's, keeps the static data.
+	 * @returns the new workflow's id
+	 */
+	async importWorkflow(workflow: WorkflowInput & Pick<Workflow, 'staticData'>): Promise<string> {
+		const { rawApiKey } = await this.request<{ rawApiKey: string }>('POST', '/api-keys', {
+			label: `import ${randomUUID()}`,
+			scopes: ['workflow:create'],
+			expiresAt: null,
+		});
+		const response = await fetch(`${this.baseUrl()}/api/v1/workflows`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json', 'x-n8n-api-key': rawApiKey },
+			body: JSON.stringify({ settings: { executionOrder: 'v1' }, ...workflow }),
+			signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+		});
+		const text = await response.text();
+		if (!response.ok) throw new RestError(response.status, 'POST /api/v1/workflows', text);
+		return (JSON.parse(text) as { id: string }).id;
+	}
+
 	async workflow(id: string): Promise<Workflow> {
 		return await this.request('GET', `/workflows/${id}`);
 	}

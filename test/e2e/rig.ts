@@ -45,6 +45,15 @@ export interface Account {
 	credential: CredentialRef;
 }
 
+export interface RigOptions {
+	/** The package under test; default: the checkout is packed. */
+	tarball?: string | undefined;
+	/** Added to n8n's environment. */
+	env?: Record<string, string>;
+	/** Default: Postfix is started where it can be. */
+	withPostfix?: boolean;
+}
+
 interface ExpectedRuns {
 	account: Account;
 	workflowId: string;
@@ -63,22 +72,25 @@ export class Rig {
 		private readonly postfix: Postfix | undefined,
 		readonly recorder: Recorder,
 		readonly n8n: RealN8n,
+		/** What n8n's environment has beyond the usual. */
+		readonly n8nEnv: Record<string, string>,
 	) {}
 
 	/** Packs the package (unless a tarball is given), starts all servers and n8n. */
-	static async start(tarball?: string): Promise<Rig> {
+	static async start({ tarball, env = {}, withPostfix = true }: RigOptions = {}): Promise<Rig> {
 		const packageTarball = tarball ?? (await packPackage());
 		const users = SENDING_NAMES.map((name) => ({ user: `${name}@${DOMAIN}`, password: PASSWORD }));
 		const dovecot = await startDovecot({ users });
 		removeAtEnd(dovecot.folder);
-		const postfix = await startPostfixIfPresent(dovecot);
+		const postfix = withPostfix ? await startPostfixIfPresent(dovecot) : undefined;
 		const embedded = await startEmbeddedServers({ users });
 		const recorder = await Recorder.start();
 		const authority = join(temporaryFolder('ca'), 'ca.pem');
 		writeFileSync(authority, dovecot.ca);
 		// Certificates are verified in every scenario: n8n's Node trusts the authority of the test servers.
-		const n8n = await startN8n({ packageTarball, env: { NODE_EXTRA_CA_CERTS: authority } });
-		return new Rig(dovecot, embedded, postfix, recorder, n8n);
+		const n8nEnv = { NODE_EXTRA_CA_CERTS: authority, ...env };
+		const n8n = await startN8n({ packageTarball, env: n8nEnv });
+		return new Rig(dovecot, embedded, postfix, recorder, n8n, n8nEnv);
 	}
 
 	get rest(): RestClient {

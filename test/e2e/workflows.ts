@@ -55,6 +55,11 @@ export function request(name: string, url: string): WorkflowNode {
 	return node(name, 'n8n-nodes-base.httpRequest', { url, options: {} }, 4.2);
 }
 
+/** Reports the mail's subject to the recorder at a path; the request, and so the run, takes `ms` at least. */
+export function report(recorderUrl: string, path: string, ms = 0, name = 'Report'): WorkflowNode {
+	return request(name, `=${recorderUrl}${path}?ms=${ms}&subject={{ encodeURIComponent($json.subject) }}`);
+}
+
 /** Downloads a file into the binary property, keeping those the item has. */
 export function download(property: string, url: string): WorkflowNode {
 	const response = { response: { responseFormat: 'file', outputPropertyName: property } };

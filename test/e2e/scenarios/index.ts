@@ -1,20 +1,19 @@
-import type { Rig } from '../rig';
+import { burstAtConcurrencyOne } from './burst';
 import { credentialTest } from './credentialTest';
 import { deliveryTime } from './deliveryTime';
+import { duplicatesStartAnew } from './duplicate';
 import { packageIsLoaded } from './packageIsLoaded';
-import { killBeforeFirstMail, stopInMidRun } from './restarts';
+import { killBeforeFirstMail, lastMailRunsOnce, stopInMidRun } from './restarts';
 import { testStep } from './receive';
 import { renameKeepsCursor } from './rename';
 import { failedStaysUnread, saveNone, twoWorkflows } from './runs';
+import type { Restart, Scenario } from './scenario';
 import { sendsByteCorrect } from './sendMail';
+import { twoTriggers } from './twoTriggers';
 
-export interface Scenario {
-	name: string;
-	/** Throws when it does not hold. @returns a figure worth printing, or nothing */
-	run: (rig: Rig) => Promise<string | undefined>;
-}
+export type { AroundEnd, Figure, Restart, RestartScenario, Scenario } from './scenario';
 
-/** In this order, on one n8n; those that restart it come last. */
+/** In this order, on one n8n. */
 export const SCENARIOS: Scenario[] = [
 	{ name: 'nodes, credential, icons and codex are there', run: packageIsLoaded },
 	{ name: 'the credential test is right for good and bad', run: credentialTest },
@@ -22,9 +21,29 @@ export const SCENARIOS: Scenario[] = [
 	{ name: 'a sent mail lands byte-correct and comes back whole', run: sendsByteCorrect },
 	{ name: 'a test step shows the newest mail and changes nothing', run: testStep },
 	{ name: 'two workflows on one mailbox both run', run: twoWorkflows },
+	{ name: 'a duplicated workflow starts anew, and all run', run: duplicatesStartAnew },
 	{ name: 'a failed run leaves the mail unread, a good one marks it', run: failedStaysUnread },
 	{ name: 'a mail runs once when successful runs are not saved', run: saveNone },
 	{ name: 'renaming the trigger keeps its cursor', run: renameKeepsCursor },
-	{ name: 'kill -9 before the first mail, mail while down, start', run: killBeforeFirstMail },
-	{ name: 'SIGTERM in mid-run, start: not lost, not often', run: stopInMidRun },
+];
+
+/** After them, on the same n8n: as few restarts as possible, each takes 10 s and more. */
+export const RESTARTS: Restart[] = [
+	{
+		how: 'kill -9',
+		scenarios: [
+			{ name: 'before the first mail, mail while down', before: killBeforeFirstMail },
+			{ name: 'two triggers of one workflow keep their cursors', before: twoTriggers },
+		],
+		then: [],
+	},
+	{
+		how: 'SIGTERM',
+		scenarios: [
+			{ name: 'the last mail, marked before, does not run again', before: lastMailRunsOnce },
+			{ name: 'in mid-run: not lost, not often', before: stopInMidRun },
+		],
+		env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' },
+		then: [{ name: 'one run at a time, 20 mails, a redeploy: each once', run: burstAtConcurrencyOne }],
+	},
 ];

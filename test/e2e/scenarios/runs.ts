@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Rig } from '../rig';
 import type { Connections } from '../restClient';
 import { eventually } from '../../servers';
-import { chain, failIfSubjectContains, imapTrigger, noOp, request } from '../workflows';
+import { chain, failIfSubjectContains, imapTrigger, noOp, report } from '../workflows';
 
 const REPORT_TIMEOUT_MS = 15_000;
 
@@ -53,13 +53,10 @@ export async function failedStaysUnread(rig: Rig): Promise<undefined> {
 /** With "save successful executions: none" n8n forgets the row and its key; the mail must still run once. */
 export async function saveNone(rig: Rig): Promise<undefined> {
 	const account = await rig.account('unsaved');
-	const report = request(
-		'Report',
-		`=${rig.recorder.url}/unsaved?subject={{ encodeURIComponent($json.subject) }}`,
-	);
 	const settings = { saveDataSuccessExecution: 'none' };
-	const workflowId = await rig.publish(chain('unsaved', [imapTrigger(account.credential), report], settings));
-	const ran = () => rig.recorder.at('/unsaved').map(({ query }) => query['subject']);
+	const nodes = [imapTrigger(account.credential), report(rig.recorder.url, '/unsaved')];
+	const workflowId = await rig.publish(chain('unsaved', nodes, settings));
+	const ran = () => rig.recorder.subjects('/unsaved');
 	for (const subject of ['unsaved 1', 'unsaved 2']) {
 		await rig.deliver(account, subject);
 		await eventually(REPORT_TIMEOUT_MS, `run of "${subject}"`, () => ran().includes(subject));
