@@ -63,9 +63,12 @@ const WROTE = [
 	'님이 쓰신',
 ];
 export const ATTRIBUTION_VERB = new RegExp(
-	`(?:^|[\\s"'>)）】\\]、，,]|[\\p{Script=Han}\\p{Script=Hangul}\\p{Script=Hiragana}])(?:${WROTE.join('|')})(?=[\\s:：]|$|\\S{0,40}[:：])`,
+	`(?:^|[\\s\\d"'>)）】\\]、，,]|[\\p{Script=Han}\\p{Script=Hangul}\\p{Script=Hiragana}])(?:${WROTE.join('|')})(?=[\\s:：]|$|\\S{0,40}[:：])`,
 	'iu',
 );
+
+/** Gmail in some languages says no more than when and who. */
+export const ATTRIBUTION_WITHOUT_VERB = /\d{1,4}[年./: ].*<[^<>\s]{1,64}@[^<>\s]{1,200}>\s*[:：]\s*$/;
 
 /** How such a line begins, for those that are wrapped before the name. */
 export const ATTRIBUTION_START =
@@ -73,7 +76,7 @@ export const ATTRIBUTION_START =
 
 /** Lines that alone say: from here on it is an older mail. */
 export const SEPARATORS: readonly RegExp[] = [
-	/^[>\s]*[-=_*]{2,}\s*(?:original (?:message|appointment|email)|reply message|forwarded (?:message|by .{0,80})|(?:ursprüngliche|original) ?(?:-?nachricht|e-?mail)|originalnachricht|weitergeleitete nachricht|message (?:d['’]origine|original|transf[ée]r[ée])|mensaje (?:original|reenviado)|messaggio (?:originale|inoltrato)|mensagem (?:original|encaminhada)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|original meddelelse|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|přeposlaná zpráva|původní (?:zpráva|e-mail)|eredeti üzenet|mesaj original|orijinal (?:mesaj|ileti)|αρχικό μήνυμα|исходное сообщение|пересылаемое сообщение|пересланное сообщение|конец пересылаемого|оригінальне повідомлення|原始(?:邮件|郵件|信件)|原始訊息|转发(?:邮件|信息)?(?:的邮件)?|轉寄(?:郵件)?|回复的原邮件|original|元のメッセージ|転送されたメッセージ|forwarded message|원본 메(?:시|일)지?|원본 메일|הודעה מקורית|الرسالة الأصلية)(?:\s.{0,60})?\s*[-=_*]{2,}\s*$/iu,
+	/^[>\s]*[-=_*]{2,}(?:\s|&nbsp;)*(?:original (?:message|appointment|email)|reply message|forwarded (?:message|by .{0,80})|(?:ursprüngliche|original) ?(?:-?nachricht|e-?mail)|originalnachricht|weitergeleitete nachricht|message (?:d['’]origine|original|transf[ée]r[ée])|mensaje (?:original|reenviado)|messaggio (?:originale|inoltrato)|mensagem (?:original|encaminhada)|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande|original meddelelse|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|přeposlaná zpráva|původní (?:zpráva|e-mail)|eredeti üzenet|mesaj original|orijinal (?:mesaj|ileti)|αρχικό μήνυμα|исходное сообщение|пересылаемое сообщение|пересланное сообщение|конец пересылаемого|оригінальне повідомлення|原始(?:邮件|郵件|信件)|原始訊息|转发(?:邮件|信息)?(?:的邮件)?|轉寄(?:郵件)?|回复的原邮件|original|元のメッセージ|転送されたメッセージ|forwarded message|원본 메(?:시|일)지?|원본 메일|הודעה מקורית|الرسالة الأصلية)(?:\s.{0,60})?(?:\s|&nbsp;)*[-=_*]{2,}\s*$/iu,
 	/^[>\s]*(?:begin forwarded message|anfang der weitergeleiteten nachricht|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|begin doorgestuurd bericht|início da mensagem encaminhada|vidarebefordrat brev|下面是被转发的邮件|以下是轉寄的郵件|転送されたメッセージ|начало переадресованного сообщения)\s*[:：]\s*$/iu,
 	/^\s*_{20,}\s*$/,
 ];

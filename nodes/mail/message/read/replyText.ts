@@ -7,6 +7,7 @@ import { htmlToText } from './html/toText';
 import {
 	ATTRIBUTION_START,
 	ATTRIBUTION_VERB,
+	ATTRIBUTION_WITHOUT_VERB,
 	DEVICE_SIGNATURE,
 	FROM_LINE,
 	OTHER_FIELD_LINES,
@@ -91,11 +92,15 @@ function attributionUpTo(lines: readonly string[], index: number): number {
 		const line = (lines[index - count + 1] ?? '').trim();
 		if (line === '' || isQuoted(line) || joined.length + line.length > MAX_ATTRIBUTION_LENGTH) break;
 		joined = `${line} ${joined}`;
-		if (length === 0) length = HAS_WHEN_OR_WHO.test(joined) && ATTRIBUTION_VERB.test(joined) ? count : 0;
+		if (length === 0) length = isAttribution(joined) ? count : 0;
 		// The date may stand on lines above the one with the name.
 		else if (ATTRIBUTION_START.test(line) && /\d/.test(line)) length = count;
 	}
 	return length;
+}
+
+function isAttribution(line: string): boolean {
+	return (HAS_WHEN_OR_WHO.test(line) && ATTRIBUTION_VERB.test(line)) || ATTRIBUTION_WITHOUT_VERB.test(line);
 }
 
 /** Drops quoted lines and the attribution above them; what stands between them was written by the sender. */

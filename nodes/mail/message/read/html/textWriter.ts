@@ -80,7 +80,8 @@ export class TextWriter {
 			this.lineBreak();
 			return;
 		}
-		this.want(BREAKS[name] ?? 0);
+		const isList = name === 'ul' || name === 'ol';
+		this.want(isList && this.lists.length > 0 ? 1 : (BREAKS[name] ?? 0));
 		switch (name) {
 			case 'hr':
 				this.write('---');
@@ -94,7 +95,6 @@ export class TextWriter {
 				break;
 			case 'ul':
 			case 'ol':
-				this.want(this.lists.length > 0 ? 1 : 2);
 				this.lists.push({
 					ordered: name === 'ol',
 					next: Number.parseInt(attributes['start'] ?? '1', 10) || 1,

@@ -10,16 +10,24 @@ const SAMPLE_BYTES = 2_048;
 /** Below this share of plausible letters nothing is guessed. */
 const MIN_SCORE = 0.45;
 
+/** How the words of its languages look: Han characters, an alphabet of its own, or Latin letters with accents. */
+type Kind = 'han' | 'alphabet' | 'western';
+
 interface Candidate {
 	charset: string;
+	kind: Kind;
 	/** Everyday letters: a full point each. */
 	common: Set<string>;
 	/** What else its texts contain: half a point. */
 	possible: RegExp;
 }
 
-const candidate = (charset: string, common: string, possible: RegExp): Candidate => ({
+const HAN = /[\u4e00-\u9fff]/;
+const ACCENTED = /[\u00c0-\u017f]/;
+
+const candidate = (kind: Kind, charset: string, common: string, possible: RegExp): Candidate => ({
 	charset,
+	kind,
 	common: new Set(common),
 	possible,
 });
@@ -38,20 +46,20 @@ const CYRILLIC = 'оеаинтсрвлкмдпуяы';
 const CYRILLIC_POSSIBLE = /[а-яёА-ЯЁ№—«»…іїєґІЇЄҐ]/;
 
 const CANDIDATES: readonly Candidate[] = [
-	candidate('gb18030', HANZI + SIMPLIFIED, /[\u4e00-\u9fa5，。！？：；（）《》、“”…—\uff10-\uff5a]/),
-	candidate('big5-hkscs', HANZI + TRADITIONAL, /[\u4e00-\u9fa5，。！？：；（）《》、「」…—\uff10-\uff5a]/),
-	candidate('cp932', `${KANJI}のにはをたがでてとしれさ`, /[\u3041-\u3096\u30a1-\u30fc、。！？「」]/),
-	candidate('euc-jp', `${KANJI}のにはをたがでてとしれさ`, /[\u3041-\u3096\u30a1-\u30fc、。！？「」]/),
-	candidate('cp949', HANGUL, /[\uac00-\ud7a3]/),
-	candidate('windows-1251', CYRILLIC, CYRILLIC_POSSIBLE),
-	candidate('koi8-r', CYRILLIC, CYRILLIC_POSSIBLE),
-	candidate('windows-1253', 'αοιετσνηυρπκάίό', /[α-ωΑ-Ωά-ώ]/),
-	candidate('windows-1255', 'יוהלאתרשמבנ', /[א-ת]/),
-	candidate('windows-1256', 'اليمونترب', /[ء-ي]/),
-	candidate('windows-874', 'ากนรอเงมยลวดทสต่้ั', /[ก-๙]/),
-	candidate('windows-1252', 'äöüßéèàâêîôûçñáíóúãõåæøëïÄÖÜÉÅØ', /[À-ÖØ-öø-ÿ€–—‘’“”•…«»©®™°§]/),
-	candidate('windows-1250', 'ąćęłńśźżěščřžýůőűŁŚŻČŘŠŽďťň', /[áéíóúöüäçëÁÉÍÓÚÖÜđşţăâî]/),
-	candidate('windows-1254', 'şğıİçöüŞĞ', /[âîûÇÖÜ]/),
+	candidate('han', 'gb18030', HANZI + SIMPLIFIED, /[，。！？：；（）《》、“”…—\uff10-\uff5a]/),
+	candidate('han', 'big5-hkscs', HANZI + TRADITIONAL, /[，。！？：；（）《》、「」…—\uff10-\uff5a]/),
+	candidate('han', 'cp932', `${KANJI}のにはをたがでてとしれさ`, /[\u3041-\u3096\u30a1-\u30fc、。！？「」]/),
+	candidate('han', 'euc-jp', `${KANJI}のにはをたがでてとしれさ`, /[\u3041-\u3096\u30a1-\u30fc、。！？「」]/),
+	candidate('han', 'cp949', HANGUL, /[\uac00-\ud7a3]/),
+	candidate('alphabet', 'windows-1251', CYRILLIC, CYRILLIC_POSSIBLE),
+	candidate('alphabet', 'koi8-r', CYRILLIC, CYRILLIC_POSSIBLE),
+	candidate('alphabet', 'windows-1253', 'αοιετσνηυρπκάίό', /[α-ωΑ-Ωά-ώ]/),
+	candidate('alphabet', 'windows-1255', 'יוהלאתרשמבנ', /[א-ת]/),
+	candidate('alphabet', 'windows-1256', 'اليمونترب', /[ء-ي]/),
+	candidate('alphabet', 'windows-874', 'ากนรอเงมยลวดทสต่้ั', /[ก-๙]/),
+	candidate('western', 'windows-1252', 'äöüßéèàâêîôûçñáíóúãõåæøëïÄÖÜÉÅØ', /[À-ÖØ-öø-ÿ€–—‘’“”•…«»©®™°§]/),
+	candidate('western', 'windows-1250', 'ąćęłńśźżěščřžýůőűŁŚŻČŘŠŽďťň', /[áéíóúöüäçëÁÉÍÓÚÖÜđşţăâî]/),
+	candidate('western', 'windows-1254', 'şğıİçöüŞĞ', /[âîûÇÖÜ]/),
 ];
 
 /**
@@ -64,8 +72,9 @@ export function guessCharset(bytes: Buffer, declared = ''): string | null {
 	const sample = bytes.subarray(0, SAMPLE_BYTES);
 	let best: string | null = null;
 	let bestScore = MIN_SCORE;
-	for (const { charset, common, possible } of CANDIDATES) {
-		const score = scoreOf(decodeAs(sample, charset), common, possible) + (charset === declared ? 0.05 : 0);
+	for (const one of CANDIDATES) {
+		const { charset } = one;
+		const score = scoreOf(decodeAs(sample, charset), one) + (charset === declared ? 0.05 : 0);
 		if (score > bestScore) {
 			best = charset;
 			bestScore = score;
@@ -75,22 +84,30 @@ export function guessCharset(bytes: Buffer, declared = ''): string | null {
 }
 
 /** Points for each character beyond ASCII, as a share from 0 to 1; below 0 when it is no text at all. */
-function scoreOf(text: string, common: ReadonlySet<string>, possible: RegExp): number {
+function scoreOf(text: string, { common, possible, kind }: Candidate): number {
 	let points = 0;
 	let count = 0;
-	let previous = '';
-	for (const character of text) {
+	const characters = [...text];
+	characters.forEach((character, index) => {
 		const code = character.codePointAt(0) ?? 0;
-		if (code > 127) {
-			count++;
-			if (common.has(character)) points++;
-			else if (common.has(character.toLowerCase()) && !isLower(previous)) points += 0.8;
-			else if (possible.test(character) && !(isLower(previous) && isUpper(character))) points += 0.5;
-			else if (code === 0xfffd || code < 0xa0 || (code >= 0xe000 && code <= 0xf8ff)) points--;
-		}
-		previous = character;
-	}
+		if (code <= 127) return;
+		count++;
+		if (code === 0xfffd || code < 0xa0 || (code >= 0xe000 && code <= 0xf8ff)) points--;
+		else points += pointsOf(character, characters[index - 1] ?? '', characters[index + 1] ?? '');
+	});
 	return count === 0 ? 0 : points / count;
+
+	function pointsOf(character: string, previous: string, next: string): number {
+		const known = common.has(character) || common.has(character.toLowerCase());
+		// A capital in the middle of a word is what text in a neighbouring charset looks like.
+		if (isUpper(character) && isLower(previous)) return 0;
+		// Western words have accented letters one at a time; others do not have them inside ASCII words.
+		if (kind === 'western' && ACCENTED.test(character) && ACCENTED.test(previous)) return 0;
+		if (kind === 'alphabet' && (/[a-z]/i.test(previous) || /[a-z]/i.test(next))) return 0;
+		if (known) return 1;
+		if (possible.test(character)) return 0.5;
+		return kind === 'han' && HAN.test(character) ? 0.25 : 0;
+	}
 }
 
 const isLower = (character: string): boolean => character !== character.toUpperCase();

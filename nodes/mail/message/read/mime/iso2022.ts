@@ -48,7 +48,7 @@ function shiftJis(row: number, cell: number): [number, number] {
 export function decodeIso2022Kr(bytes: Buffer): string {
 	const out: number[] = [];
 	let korean = false;
-	const text = bytes.toString('latin1').replace(/\u001b\$\)C/g, '');
+	const text = bytes.toString('latin1').replace(/\u001b\$\)C(?:\r?\n)?/g, '');
 	for (const character of text) {
 		const byte = character.charCodeAt(0);
 		if (byte === 0x0e) korean = true;
