@@ -73,7 +73,10 @@ export class ImapClient {
 		// The library reports the refusal of some commands only to its logger, so that is where we listen.
 		const heard: { client?: ImapClient } = {};
 		const listen = (entry: { err?: ImapFailure }) => {
-			if (heard.client && entry.err?.responseStatus) heard.client.lastRefusal = entry.err;
+			if (!heard.client || !entry.err?.responseStatus) return;
+			heard.client.lastRefusal = entry.err;
+			// The library would wait for minutes on the open connection; how long to stay away is decided elsewhere.
+			if (entry.err.throttleReset !== undefined) heard.client.close();
 		};
 		const flow = new Flow({
 			host: endpoint.host,
@@ -252,8 +255,14 @@ export class ImapClient {
 		try {
 			return await withDeadline(this.clock, ms, what, operation, () => this.#flow.close());
 		} catch (error) {
-			throw error instanceof MailError ? error : imapError(error as ImapFailure, this.#account, step);
+			if (error instanceof MailError) throw error;
+			throw imapError(this.throttling() ?? (error as ImapFailure), this.#account, step);
 		}
+	}
+
+	/** The answer by which the server asked to be left alone for a while, if that is how the last command ended. */
+	private throttling(): ImapFailure | null {
+		return this.lastRefusal?.throttleReset === undefined ? null : this.lastRefusal;
 	}
 
 	/** The error behind a `false`: what the server answered, or that the connection is gone. */
