@@ -1,4 +1,5 @@
 /** The fault campaign of the IMAP Trigger: facts in docs/reliability.md, rules in docs/delivery.md. */
+import { builtPackage } from '../builtPackage';
 import { runCampaign, type Count, type Options, type Row } from '../campaign';
 import { consumerRows } from './consumer';
 import { killRows } from './kills';
@@ -21,5 +22,7 @@ export const ROWS: Row[] = [
 ];
 
 export async function main(options: Options): Promise<Count> {
+	// A package that cannot be built is said once, not by every row.
+	builtPackage();
 	return await runCampaign('trigger', ROWS, options);
 }

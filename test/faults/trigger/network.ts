@@ -11,6 +11,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** Resets of the whole campaign are counted here and in N2. */
 const RESETS = { short: 40, long: 520 };
+const MAX_WAITING = 20;
 
 async function resets(lab: Lab, { long, random }: RowContext): Promise<void> {
 	await lab.live();
@@ -19,7 +20,9 @@ async function resets(lab: Lab, { long, random }: RowContext): Promise<void> {
 	let logins = 0;
 	for (let sinceProgress = 0; cuts < wanted && sinceProgress < 3_000; sinceProgress++) {
 		await sleep(20 + random() * 180);
-		if (random() < 0.7) await lab.send(1 + Math.floor(random() * 3));
+		// Resets that come faster than n8n can run mails would measure n8n.
+		if (lab.ledger.missing().length < MAX_WAITING && random() < 0.7)
+			await lab.send(1 + Math.floor(random() * 3));
 		// Only a line that exists can be cut; what it was doing just then is chance.
 		const open = lab.proxy.connections.filter(({ closedAt }) => closedAt === undefined);
 		if (open.length === 0) continue;
@@ -29,7 +32,7 @@ async function resets(lab: Lab, { long, random }: RowContext): Promise<void> {
 	}
 	lab.happened = cuts;
 	lab.notes['connections'] = logins;
-	lab.recoveryMs = await lab.all();
+	lab.recoveryMs = await lab.all(5 * MINUTE_MS);
 	lab.expect(cuts >= wanted, `${cuts} resets instead of ${wanted}`);
 	lab.expectAll();
 	lab.expectWithin('all after the last reset', lab.recoveryMs, 35 * SECOND_MS);

@@ -222,6 +222,9 @@ function refusedForNow(answer: string, limitMs: number) {
 		lab.notes['told'] = (told[0] ?? 'nothing').replace(/\s+/g, ' ').slice(0, 140);
 		lab.expect(told.length === 1, `told ${told.length} times`);
 		lab.expect(!/wrong password|password is wrong/i.test(told.join(' ')), 'taken for a wrong password');
+		const asked = Number(/Backoff Time: (\d+)/.exec(answer)?.[1] ?? 0);
+		const allowed = asked === 0 ? Infinity : Math.ceil((15 * MINUTE_MS) / asked);
+		lab.expect(lab.happened <= allowed, `${lab.happened} logins in 15 min, ${allowed} were asked for`);
 	};
 }
 
@@ -229,7 +232,7 @@ const FOR_NOW: [id: string, answer: string, limitMs: number][] = [
 	['S12a', '[UNAVAILABLE] Temporary authentication failure.', 35 * SECOND_MS],
 	[
 		'S12b',
-		'Request is throttled. Suggested Backoff Time: 60000 milliseconds',
+		'Request is throttled. Suggested Backoff Time: 300000 milliseconds',
 		10 * MINUTE_MS + 2 * SECOND_MS,
 	],
 	['S12c', 'User is authenticated but not connected.', 10 * MINUTE_MS + 2 * SECOND_MS],
