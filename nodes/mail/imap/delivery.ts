@@ -82,9 +82,9 @@ export class MailboxDelivery implements Voter {
 		for (const uid of fresh) this.undecided.add(uid);
 	}
 
-	/** UIDs to have ready next, in the order of their runs; none while nothing may start. */
-	upcoming(limit: number): number[] {
-		return this.mayStart() ? this.queue.upcoming(limit) : [];
+	/** UIDs to have ready next, in the order of their runs; `ahead` also while all runs that may be under way are. */
+	upcoming(limit: number, ahead = false): number[] {
+		return this.mayStart(ahead) ? this.queue.upcoming(limit) : [];
 	}
 
 	/** Whether a message is still wanted, so that it is worth keeping once parsed. */
@@ -185,9 +185,9 @@ export class MailboxDelivery implements Voter {
 		await this.voting.whenMarked();
 	}
 
-	private mayStart(): boolean {
-		const places = this.options.policy.parallel - this.executing.size - this.voting.places;
-		return !this.closed && places > 0 && !this.cursor.isFull;
+	private mayStart(ahead = false): boolean {
+		const free = ahead || this.executing.size < this.options.policy.parallel;
+		return free && !this.closed && !this.cursor.isFull;
 	}
 
 	/** What the filter leaves out only after a look inside. What was offered before has passed it. */

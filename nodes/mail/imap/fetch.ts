@@ -23,12 +23,14 @@ export type Fetched =
 export interface FetchLimits {
 	/** Bytes of one message; what is longer is cut and says so. */
 	maxMessageBytes: number;
+	/** Whether another message that is longer than its first bytes may be held. The first one asked for always may. */
+	hasRoom?: () => boolean;
 }
 
 /**
  * Fetches and parses messages, in the order asked.
  *
- * @param onMessage called for each UID as soon as it is known
+ * @param onMessage called for each UID as soon as it is known; not for those that there was no room for
  */
 export async function fetchMessages(
 	client: ImapClient,
@@ -45,7 +47,7 @@ export async function fetchMessages(
 	for (const uid of uids) {
 		const row = rows.get(uid);
 		if (!row?.source) onMessage(uid, { kind: present.has(uid) ? 'missing' : 'gone' });
-		else
+		else if (uid === uids[0] || row.size <= row.source.length || (limits.hasRoom?.() ?? true))
 			onMessage(uid, {
 				kind: 'message',
 				message: await complete(client, mailbox, { ...row, source: row.source }, limits),

@@ -27,8 +27,6 @@ export const POLL_INTERVAL_MS = 60 * SECOND_MS;
 export const RESELECT_INTERVAL_MS = 13 * MINUTE_MS;
 /** Age at which a connection is replaced by a new one. */
 export const SESSION_MAX_AGE_MS = 6 * 60 * MINUTE_MS;
-/** An IDLE that ends sooner than this without news is no IDLE worth the name. */
-const SHORTEST_IDLE_MS = SECOND_MS;
 /** Messages fetched in one round trip. */
 export const PAGE_SIZE = 50;
 /** Parsed messages kept until their run may start. */
@@ -123,7 +121,9 @@ export class Session {
 			this.offerAll();
 			const page = this.nextPage();
 			if (page.length > 0) await this.fetch(page);
-			if (settler.hasWork(deliveries)) await settler.apply(client, this.parts.mailbox, deliveries);
+			const tidy = page.length === 0;
+			if (settler.hasWork(deliveries, tidy))
+				await settler.apply(client, this.parts.mailbox, deliveries, tidy);
 			this.lastProgressAt = clock.now();
 			if (page.length > 0 || this.dirty || this.woken || settler.hasWork(deliveries)) continue;
 			if (this.parts.isVisit) return 'left';
@@ -205,11 +205,12 @@ export class Session {
 		}
 	}
 
-	/** The next UIDs to fetch: a share for every trigger, in turn, as far as memory allows. */
+	/** The next UIDs to fetch, also for runs that have to wait: a share for every trigger, in turn, as far as memory allows. */
 	private nextPage(): number[] {
-		const room = this.readyBytes() < MAX_READY_BYTES ? PAGE_SIZE : 1;
+		const hasRoom = this.readyBytes() < MAX_READY_BYTES;
+		const room = hasRoom ? PAGE_SIZE : 1;
 		const wishes = [...this.parts.deliveries].map((delivery) =>
-			delivery.upcoming(room).filter((uid) => !this.ready.has(uid)),
+			delivery.upcoming(room, hasRoom).filter((uid) => !this.ready.has(uid)),
 		);
 		const page = new Set<number>();
 		for (let turn = 0; page.size < room && wishes.some((wish) => turn < wish.length); turn++) {
@@ -230,7 +231,8 @@ export class Session {
 	private async fetch(uids: number[]): Promise<void> {
 		const { client, deliveries } = this.parts;
 		const maxMessageBytes = Math.max(...[...deliveries].map((delivery) => delivery.options.maxMessageBytes));
-		await fetchMessages(client, this.parts.mailbox, uids, { maxMessageBytes }, (uid, fetched) => {
+		const hasRoom = () => this.readyBytes() < MAX_READY_BYTES;
+		await fetchMessages(client, this.parts.mailbox, uids, { maxMessageBytes, hasRoom }, (uid, fetched) => {
 			if (fetched.kind === 'message') this.ready.set(uid, fetched.message);
 			else if (fetched.kind === 'gone') for (const delivery of deliveries) delivery.gone(uid);
 			else this.missed(uid);
@@ -265,7 +267,6 @@ export class Session {
 			client.supports('IDLE') &&
 			!this.idleRefused &&
 			![...this.parts.deliveries].some((d) => d.options.forcePolling);
-		const restedAt = clock.now();
 		let cancel: () => void = () => undefined;
 		const ended = await new Promise<'woken' | 'time' | 'idle ended'>((resolve, reject) => {
 			this.awake = () => resolve('woken');
@@ -278,7 +279,6 @@ export class Session {
 		});
 		cancel();
 		this.awake = () => undefined;
-		if (ended === 'idle ended' && clock.now() - restedAt < SHORTEST_IDLE_MS) this.idleRefused = true;
 		if (ended !== 'woken') await this.probe();
 	}
 }

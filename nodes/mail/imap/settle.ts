@@ -86,10 +86,10 @@ export class Settler {
 	}
 
 	/** Whether {@link apply} has anything to do now. */
-	hasWork(voters: Iterable<Voter>): boolean {
+	hasWork(voters: Iterable<Voter>, tidy = true): boolean {
 		const all = [...voters];
 		return (
-			this.stale.length > 0 ||
+			(tidy && this.stale.length > 0) ||
 			[...this.pending].some(([uid, entry]) => this.isDue(uid, entry, all) || unprovenOf(entry).length > 0)
 		);
 	}
@@ -98,9 +98,15 @@ export class Settler {
 	 * Marks all mails that everybody has decided on, one STORE for each kind of marks. What others still run on gets its
 	 * proof, so that no trigger has to wait for its siblings.
 	 *
+	 * @param tidy also takes away proofs that are no longer needed, which can wait while there is mail to fetch
 	 * @throws MailError `LOST` or `TIMEOUT` when the line broke: what was not done is kept for the next session
 	 */
-	async apply(client: ImapClient, mailbox: SelectedMailbox, voters: Iterable<Voter>): Promise<void> {
+	async apply(
+		client: ImapClient,
+		mailbox: SelectedMailbox,
+		voters: Iterable<Voter>,
+		tidy = true,
+	): Promise<void> {
 		const all = [...voters];
 		const due = [...this.pending].filter(([uid, entry]) => this.isDue(uid, entry, all));
 		const groups = groupBy(due, ([uid, entry]) => {
@@ -110,19 +116,21 @@ export class Settler {
 			const uids = entries.map(([uid]) => uid);
 			await this.applyGroup(client, JSON.parse(marks) as Decision, uids);
 		}
-		await this.prove(client, mailbox);
-		const stale = this.stale;
+		await this.prove(client, mailbox, all);
+		if (!tidy) return;
+		const stale = groupBy(this.stale, ({ keyword }) => keyword);
 		this.stale = [];
-		for (const { uids, keyword } of stale) {
+		for (const [keyword, entries] of stale) {
+			const uids = entries.flatMap((entry) => entry.uids);
 			await changeFlags(client, uids, 'remove', [keyword]).catch(rethrowLost);
 		}
 	}
 
 	/** Writes down on the server whose runs have ended, where the marks themselves have to wait for others. */
-	private async prove(client: ImapClient, mailbox: SelectedMailbox): Promise<void> {
-		const open = [...this.pending].flatMap(([uid, entry]) =>
-			unprovenOf(entry).map((vote) => ({ uid, entry, vote })),
-		);
+	private async prove(client: ImapClient, mailbox: SelectedMailbox, voters: readonly Voter[]): Promise<void> {
+		// Those that may be marked by now get their proof along with the marks, in the next round.
+		const waiting = [...this.pending].filter(([uid, entry]) => !this.isDue(uid, entry, voters));
+		const open = waiting.flatMap(([uid, entry]) => unprovenOf(entry).map((vote) => ({ uid, entry, vote })));
 		for (const [keyword, votes] of groupBy(open, ({ vote }) => vote.proof ?? '')) {
 			const uids = votes.map(({ uid }) => uid);
 			if (keyword !== '' && mailbox.allowsKeywords) {
