@@ -18,8 +18,10 @@ async function resets(lab: Lab, { long, random }: RowContext): Promise<void> {
 	const wanted = long ? RESETS.long : RESETS.short;
 	let cuts = 0;
 	let logins = 0;
-	for (let sinceProgress = 0; cuts < wanted && sinceProgress < 3_000; sinceProgress++) {
-		await sleep(20 + random() * 180);
+	const end = performance.now() + (long ? 25 : 3) * MINUTE_MS;
+	while (cuts < wanted && performance.now() < end) {
+		// From the middle of the handshake to long at rest.
+		await sleep(20 + random() * 900);
 		// Resets that come faster than n8n can run mails would measure n8n.
 		if (lab.ledger.missing().length < MAX_WAITING && random() < 0.7)
 			await lab.send(1 + Math.floor(random() * 3));
