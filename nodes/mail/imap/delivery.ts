@@ -186,8 +186,8 @@ export class MailboxDelivery implements Voter {
 	}
 
 	private mayStart(ahead = false): boolean {
-		const free = ahead || this.executing.size < this.options.policy.parallel;
-		return free && !this.closed && !this.cursor.isFull;
+		const places = this.options.policy.parallel - this.executing.size - this.voting.places;
+		return !this.closed && (ahead || places > 0) && !this.cursor.isFull;
 	}
 
 	/** What the filter leaves out only after a look inside. What was offered before has passed it. */
