@@ -61,6 +61,28 @@ test('lives with a server that allows two connections', async () => {
 	expect(server.messages).toHaveLength(30);
 });
 
+test('a server that counts connections only at MAIL gets fewer of them', async () => {
+	let refused = 0;
+	const pool = await start({
+		answer: async (stage) => {
+			if (stage === 'MAIL' && server.open > 3) {
+				refused++;
+				return '432 4.3.2 Concurrent connections limit exceeded';
+			}
+			if (stage === 'end') await pause(5);
+			return undefined;
+		},
+	});
+	for (let round = 0; round < 3; round++) {
+		await Promise.allSettled(Array.from({ length: 24 }, async () => await pool.send(ENVELOPE, message)));
+	}
+	const before = refused;
+	await Promise.all(Array.from({ length: 24 }, async () => await pool.send(ENVELOPE, message)));
+	expect(before).toBeGreaterThan(0);
+	expect(refused).toBe(before);
+	expect(pool.connections).toBeLessThanOrEqual(3);
+});
+
 test.each([
 	['closed', (socket: import('node:net').Socket) => void socket.end()],
 	['reset', (socket: import('node:net').Socket) => void socket.resetAndDestroy()],
