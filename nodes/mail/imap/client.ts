@@ -18,6 +18,8 @@ export const SETUP_DEADLINE_MS = 45_000;
 export const COMMAND_DEADLINE_MS = 60_000;
 /** A NOOP that only asks whether the line is alive. */
 export const PROBE_DEADLINE_MS = 12_000;
+/** An IDLE that the server itself ends sooner than this is no IDLE worth the name. */
+const SHORTEST_IDLE_MS = 1_000;
 /** Silence on the socket after which the library itself gives up. Above COMMAND_DEADLINE_MS so that ours speaks first. */
 const SOCKET_TIMEOUT_MS = 150_000;
 /** Bytes asked for at once of one message; keeps a slow line inside COMMAND_DEADLINE_MS above 17 KB/s. */
@@ -43,6 +45,8 @@ export interface ImapClientEvents {
 export class ImapClient {
 	private lastRefusal: ImapFailure | null = null;
 	private failure: ImapFailure | null = null;
+	/** The IDLE that runs; null as soon as a command takes its place. */
+	private idling: Promise<boolean> | null = null;
 
 	// Private to the language, not only to the compiler: both hold the password, and an object may end up in a log.
 	readonly #account: Account;
@@ -189,12 +193,25 @@ export class ImapClient {
 	}
 
 	/**
-	 * Starts IDLE (RFC 2177). The next command ends it by itself.
+	 * Starts IDLE (RFC 2177), or goes on with the one that runs. The next command ends it by itself.
 	 *
-	 * @returns settles when IDLE ended: true when it ran, false when the server refuses it
+	 * @returns settles when IDLE ended: false when the server refused it, or ended it itself at once, which is no IDLE
+	 * worth the name
 	 */
 	async idle(): Promise<boolean> {
-		return (await this.#flow.idle()) !== false;
+		const idling = (this.idling ??= this.startIdle());
+		const worked = await idling;
+		// It ended by a command of ours, however soon.
+		if (this.idling !== idling) return true;
+		this.idling = null;
+		return worked;
+	}
+
+	/** The library answers a second call at once, as if IDLE had ended; hence the promise of the first is kept. */
+	private async startIdle(): Promise<boolean> {
+		const startedAt = this.clock.now();
+		const accepted = (await this.#flow.idle()) !== false;
+		return accepted && this.clock.now() - startedAt >= SHORTEST_IDLE_MS;
 	}
 
 	/** Asks whether the line is alive. @throws MailError `TIMEOUT` or `LOST`; the connection is closed then */
@@ -252,6 +269,7 @@ export class ImapClient {
 
 	private async run<T>(ms: number, what: string, step: ImapStep, operation: () => Promise<T>): Promise<T> {
 		this.lastRefusal = null;
+		this.idling = null;
 		try {
 			return await withDeadline(this.clock, ms, what, operation, () => this.#flow.close());
 		} catch (error) {
