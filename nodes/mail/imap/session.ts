@@ -27,8 +27,10 @@ export const POLL_INTERVAL_MS = 60 * SECOND_MS;
 export const RESELECT_INTERVAL_MS = 13 * MINUTE_MS;
 /** Age at which a connection is replaced by a new one. */
 export const SESSION_MAX_AGE_MS = 6 * 60 * MINUTE_MS;
-/** Messages fetched in one round trip. */
-export const PAGE_SIZE = 50;
+/** Messages fetched in one round trip: at first few, so that a slow line manages; more when they come quickly. */
+export const FIRST_PAGE_SIZE = 25;
+export const LARGEST_PAGE_SIZE = 200;
+const QUICK_FETCH_MS = SECOND_MS;
 /** Parsed messages kept until their run may start. */
 export const MAX_READY_BYTES = 64 * 1024 * 1024;
 
@@ -57,6 +59,7 @@ export class Session {
 	private isJustSelected = true;
 	private readonly ready = new Map<number, ReceivedMessage>();
 	private readonly misses = new Map<number, number>();
+	private pageSize = FIRST_PAGE_SIZE;
 	private dirty = true;
 	/** Flags changed, or it is time to look below the low mark. */
 	private auditDue = true;
@@ -208,7 +211,7 @@ export class Session {
 	/** The next UIDs to fetch, also for runs that have to wait: a share for every trigger, in turn, as far as memory allows. */
 	private nextPage(): number[] {
 		const hasRoom = this.readyBytes() < MAX_READY_BYTES;
-		const room = hasRoom ? PAGE_SIZE : 1;
+		const room = hasRoom ? this.pageSize : 1;
 		const wishes = [...this.parts.deliveries].map((delivery) =>
 			delivery.upcoming(room, hasRoom).filter((uid) => !this.ready.has(uid)),
 		);
@@ -231,6 +234,7 @@ export class Session {
 	private async fetch(uids: number[]): Promise<void> {
 		const { client, deliveries } = this.parts;
 		const maxMessageBytes = Math.max(...[...deliveries].map((delivery) => delivery.options.maxMessageBytes));
+		const from = this.parts.clock.now();
 		const hasRoom = () => this.readyBytes() < MAX_READY_BYTES;
 		await fetchMessages(client, this.parts.mailbox, uids, { maxMessageBytes, hasRoom }, (uid, fetched) => {
 			if (fetched.kind === 'message') this.ready.set(uid, fetched.message);
@@ -238,6 +242,8 @@ export class Session {
 			else this.missed(uid);
 			this.offerAll();
 		});
+		const isQuick = this.parts.clock.now() - from < QUICK_FETCH_MS;
+		this.pageSize = isQuick ? Math.min(2 * this.pageSize, LARGEST_PAGE_SIZE) : FIRST_PAGE_SIZE;
 	}
 
 	private missed(uid: number): void {
