@@ -125,10 +125,11 @@ export class Session {
 			const page = this.nextPage();
 			if (page.length > 0) await this.fetch(page);
 			const tidy = page.length === 0;
-			if (settler.hasWork(deliveries, tidy))
-				await settler.apply(client, this.parts.mailbox, deliveries, tidy);
+			const marks = settler.hasWork(deliveries, tidy);
+			if (marks) await settler.apply(client, this.parts.mailbox, deliveries, tidy);
 			this.lastProgressAt = clock.now();
-			if (page.length > 0 || this.dirty || this.woken || settler.hasWork(deliveries)) continue;
+			// What was marked has freed its places, so the next runs may start.
+			if (page.length > 0 || marks || this.dirty || this.woken) continue;
 			if (this.parts.isVisit) return 'left';
 			await this.rest();
 		}
@@ -212,8 +213,10 @@ export class Session {
 	private nextPage(): number[] {
 		const hasRoom = this.readyBytes() < MAX_READY_BYTES;
 		const room = hasRoom ? this.pageSize : 1;
+		// What a visit does not hand over is forgotten with it.
+		const ahead = hasRoom && !this.parts.isVisit;
 		const wishes = [...this.parts.deliveries].map((delivery) =>
-			delivery.upcoming(room, hasRoom).filter((uid) => !this.ready.has(uid)),
+			delivery.upcoming(room, ahead).filter((uid) => !this.ready.has(uid)),
 		);
 		const page = new Set<number>();
 		for (let turn = 0; page.size < room && wishes.some((wish) => turn < wish.length); turn++) {
