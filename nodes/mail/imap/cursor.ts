@@ -2,75 +2,24 @@
  * What a trigger knows about one mailbox: which messages are done, which are under way. Pure: no clock, no server.
  * Rules D1–D5, D7, D8 and D14 of the delivery contract (docs/delivery.md) are about this value.
  */
+import { newCursor, type CursorState, type OldMail, type Unit } from './cursorState';
 import { NOTHING_TO_PUT_BACK, type PutBackState } from './putBack';
 import { fromSequenceSet, toSequenceSet } from './uidSet';
 
-/** What counts of the messages that were there before the trigger was. */
-export type OldMail =
-	{ kind: 'none' } | { kind: 'all' } | { kind: 'unread' } | { kind: 'since'; wallTime: number };
-
-/** The cursor as it is stored: plain JSON, at most a few KB. */
-export interface CursorState {
-	/** Whose mailbox it is: user and server domain. */
-	account: string;
-	mailboxId: string | null;
-	uidValidity: string | null;
-	/** Wall time (ms) when the trigger was first asked to watch; the baseline when no UID could be had yet. */
-	since: number;
-	/** Every listed UID up to here is done. Null until the mailbox was opened for the first time. */
-	low: number | null;
-	/** Highest UID that was there before the trigger; up to here only `old` counts. */
-	baseline: number;
-	old: OldMail;
-	/** Done above `low`, as a sequence set. */
-	settled: string;
-	/** Runs under way: a UID, or the set of a batch, and which attempt it is. */
-	inFlight: Record<string, number>;
-	/** Counts wanted replays; part of the key under which n8n drops what it has run before. */
-	epoch: number;
-	/** Fingerprints of the last messages done, one after the other, to recognise them after the server renumbered the mailbox. */
-	ring: string;
-	putBack: PutBackState;
-	/** After a renumbering: UIDs up to here are compared with the ring. */
-	recheckUpTo: number;
-	/** Wall time (ms) when the mailbox was last seen in good order. */
-	lastGoodAt: number;
-}
+export { newCursor, type CursorState, type OldMail, type Unit };
 
 /** Fingerprints kept, each of {@link FINGERPRINT_LENGTH} characters. */
 export const RING_SIZE = 120;
 export const FINGERPRINT_LENGTH = 8;
-/** Longest stored set of done UIDs above `low`. Beyond it nothing new starts until the oldest run has ended. */
+/** Longest stored set of done UIDs above `low`. Beyond it nothing new starts, except what the others wait for. */
 export const MAX_SETTLED_LENGTH = 900;
-
-/** Starts a cursor that has not seen its mailbox yet (D2). */
-export function newCursor(account: string, since: number, old: OldMail, epoch = 0): CursorState {
-	return {
-		account,
-		mailboxId: null,
-		uidValidity: null,
-		since,
-		low: null,
-		baseline: 0,
-		old,
-		settled: '',
-		inFlight: {},
-		epoch,
-		ring: '',
-		putBack: NOTHING_TO_PUT_BACK,
-		recheckUpTo: 0,
-		lastGoodAt: since,
-	};
-}
-
-/** Messages that run together: their UIDs, ascending, and which attempt it is. */
-export interface Unit {
-	uids: number[];
-	attempt: number;
-}
+/** Units written down as under way beside those that run: they wait for their next attempt. Beyond it nothing new starts. */
+export const MAX_WAITING_UNITS = 100;
 
 export class Cursor {
 	private readonly done: Set<number>;
+	/** Left out by the filter above `low`; stored only as far as there is room, since the filter can be asked again. */
+	private readonly leftOut = new Set<number>();
 	private readonly running = new Map<string, number>();
 	/** Listed by the server, ascending; those before `head` are below `low`. */
 	private listed: number[] = [];
@@ -174,12 +123,7 @@ export class Cursor {
 		this.head = 0;
 		this.advance();
 		const busy = new Set([...this.running.keys(), ...this.recovered.keys()].flatMap(fromSequenceSet));
-		return this.listed.filter((uid) => !this.done.has(uid) && !busy.has(uid));
-	}
-
-	/** Whether a message still has to be dealt with. */
-	isOpen(uid: number): boolean {
-		return uid > (this.state.low ?? 0) && !this.done.has(uid);
+		return this.listed.filter((uid) => !this.isDone(uid) && !busy.has(uid));
 	}
 
 	/** Whether it came before the moment that the user chose to start from; SEARCH SINCE knows only days. */
@@ -214,14 +158,29 @@ export class Cursor {
 		this.advance();
 	}
 
+	/** The filter does not want these: done without a run. */
+	leaveOut(uids: readonly number[]): void {
+		for (const uid of uids) if (uid > (this.state.low ?? 0)) this.leftOut.add(uid);
+		this.advance();
+	}
+
 	/** Runs that were under way when the process died, oldest first (D8). */
 	takeRecovered(): Unit[] {
 		return [...this.recovered.values()].sort((a, b) => (a.uids[0] ?? 0) - (b.uids[0] ?? 0));
 	}
 
-	/** Whether too much is done above a run that does not end: then nothing new may start. */
-	get isFull(): boolean {
-		return toSequenceSet([...this.done]).length > MAX_SETTLED_LENGTH;
+	/**
+	 * How many new messages may start together. None while too much is written down, except the one that holds up the
+	 * others. What is offered again may always start: it is written down already, and mostly what the others wait for.
+	 *
+	 * @param oldest the oldest new message
+	 * @param executing how many units run now
+	 */
+	newAtOnce(oldest: number | undefined, executing: number, batchSize: number): number {
+		const waiting = this.running.size + this.recovered.size - executing;
+		const isFull = waiting > MAX_WAITING_UNITS || toSequenceSet([...this.done]).length > MAX_SETTLED_LENGTH;
+		if (!isFull) return batchSize;
+		return oldest !== undefined && this.listed[this.head] === oldest ? 1 : 0;
 	}
 
 	/** How the last runs ended (D11). */
@@ -254,9 +213,20 @@ export class Cursor {
 		return {
 			...this.state,
 			old: { ...this.state.old },
-			settled: toSequenceSet([...this.done]),
+			settled: this.settledSet(),
 			inFlight: Object.fromEntries(units),
 		};
+	}
+
+	private settledSet(): string {
+		const done = toSequenceSet([...this.done]);
+		if (this.leftOut.size > MAX_SETTLED_LENGTH) return done;
+		const both = toSequenceSet([...this.done, ...this.leftOut]);
+		return both.length > MAX_SETTLED_LENGTH ? done : both;
+	}
+
+	private isDone(uid: number): boolean {
+		return this.done.has(uid) || this.leftOut.has(uid);
 	}
 
 	private remembers(fingerprint: string): boolean {
@@ -268,6 +238,7 @@ export class Cursor {
 
 	private forget(): void {
 		this.done.clear();
+		this.leftOut.clear();
 		this.running.clear();
 		this.recovered.clear();
 		this.listed = [];
@@ -278,7 +249,8 @@ export class Cursor {
 		let low = this.state.low ?? 0;
 		for (; this.head < this.listed.length; this.head++) {
 			const uid = this.listed[this.head] ?? 0;
-			if (!this.done.has(uid)) break;
+			if (!this.isDone(uid)) break;
+			this.leftOut.delete(uid);
 			low = uid;
 		}
 		if (low === this.state.low) return;

@@ -7,6 +7,7 @@ import type { ReceivedMessage } from '../message/parsed';
 import { Timers } from '../timers';
 import { LateFinder } from './audit';
 import type { Cursor, Unit } from './cursor';
+import { Doubts } from './doubts';
 import { fingerprint, proofKeyword, runKey } from './identity';
 import { ENDLESS_RUN, type DeliveryOptions, type Marks, type Outcome } from './outcome';
 import { unitOf, withEnd, withoutEnd } from './putBack';
@@ -20,14 +21,10 @@ export class MailboxDelivery implements Voter {
 	private wake: () => void = () => undefined;
 	private readonly queue = new UnitQueue();
 	private readonly executing = new Set<Unit>();
-	/** Recovered, or started so close to the cursor's last save that the save may have been missed (D7). */
-	private readonly doubtful = new Set<Unit>();
 	private readonly undecided = new Set<number>();
 	private readonly timers: Timers;
 	private lateFinder = new LateFinder();
-	private readonly unclearTries = new Map<Unit, number>();
-	/** How many first starts after loading may have been made before the process died (D7). */
-	private raceAllowance: number;
+	private readonly doubts: Doubts;
 	private closed = false;
 	/** What was reported, once each. */
 	private readonly told = new Set<string>();
@@ -38,12 +35,12 @@ export class MailboxDelivery implements Voter {
 	constructor(readonly options: DeliveryOptions) {
 		const { policy, cursor, workflowId, nodeId } = options;
 		this.timers = new Timers(options.clock);
-		this.raceAllowance = policy.parallel * policy.batchSize;
+		this.doubts = new Doubts(cursor.loadedHigh, policy.parallel * policy.batchSize);
 		this.proof = proofKeyword(workflowId, nodeId);
 		this.voting = new Voting(this, this.proof);
 		for (const unit of cursor.takeRecovered()) {
 			this.queue.putBack([unit]);
-			this.doubtful.add(unit);
+			this.doubts.add(unit);
 			for (const uid of unit.uids) this.undecided.add(uid);
 		}
 	}
@@ -64,7 +61,7 @@ export class MailboxDelivery implements Voter {
 
 	/** Messages that the filter leaves out: done without a run and without a mark (D13). */
 	leaveOut(uids: readonly number[]): void {
-		this.cursor.settle(uids);
+		this.cursor.leaveOut(uids);
 		if (uids.length > 0) this.options.save();
 	}
 
@@ -84,7 +81,7 @@ export class MailboxDelivery implements Voter {
 
 	/** UIDs to have ready next, in the order of their runs; `ahead` also while all runs that may be under way are. */
 	upcoming(limit: number, ahead = false): number[] {
-		return this.mayStart(ahead) ? this.queue.upcoming(limit) : [];
+		return this.mayStart(ahead) ? this.queue.upcoming(limit, this.newAtOnce()) : [];
 	}
 
 	/** Whether a message is still wanted, so that it is worth keeping once parsed. */
@@ -103,7 +100,7 @@ export class MailboxDelivery implements Voter {
 	 */
 	offer(ready: (uid: number) => ReceivedMessage | undefined): void {
 		while (this.mayStart()) {
-			const unit = this.queue.next(this.options.policy.batchSize, (uid) => ready(uid)?.size ?? 0);
+			const unit = this.queue.next(this.newAtOnce(), (uid) => ready(uid)?.size ?? 0);
 			if (!unit) return;
 			const messages = unit.uids.map(ready).filter((message) => message !== undefined);
 			if (messages.length < unit.uids.length) return;
@@ -146,7 +143,7 @@ export class MailboxDelivery implements Voter {
 		const removed = this.queue.remove(uid);
 		if (removed) {
 			this.cursor.replace(removed.unit, removed.left);
-			if (this.doubtful.delete(removed.unit)) for (const unit of removed.left) this.doubtful.add(unit);
+			this.doubts.replace(removed.unit, removed.left);
 		}
 		this.cursor.settle([uid]);
 		this.undecided.delete(uid);
@@ -163,7 +160,7 @@ export class MailboxDelivery implements Voter {
 		this.lateFinder = new LateFinder();
 		this.timers.cancelAll();
 		this.undecided.clear();
-		this.doubtful.clear();
+		this.doubts.clear();
 		this.voting.reset();
 	}
 
@@ -187,33 +184,32 @@ export class MailboxDelivery implements Voter {
 
 	private mayStart(ahead = false): boolean {
 		const places = this.options.policy.parallel - this.executing.size - this.voting.places;
-		return !this.closed && (ahead || places > 0) && !this.cursor.isFull;
+		return !this.closed && (ahead || places > 0);
+	}
+
+	private newAtOnce(): number {
+		return this.cursor.newAtOnce(this.queue.oldestFresh, this.executing.size, this.options.policy.batchSize);
 	}
 
 	/** What the filter leaves out only after a look inside. What was offered before has passed it. */
 	private unwanted(unit: Unit, messages: readonly ReceivedMessage[]): ReceivedMessage[] {
-		if (unit.attempt > 1 || this.doubtful.has(unit)) return [];
+		if (unit.attempt > 1 || this.doubts.has(unit)) return [];
 		return messages.filter((message) => !this.options.filter.accepts(message));
 	}
 
 	private take(unit: Unit): void {
-		const isNew = this.queue.take(unit);
-		const beyond = unit.uids.some((uid) => uid > this.cursor.loadedHigh);
-		if (isNew && beyond && this.raceAllowance > 0) {
-			this.raceAllowance -= unit.uids.length;
-			this.doubtful.add(unit);
-		}
+		if (this.queue.take(unit)) this.doubts.startNew(unit);
 	}
 
 	/** Settles without a run what ran before (our keyword proves it, or a fingerprint after a renumbering) or is too old. */
 	private isDone(unit: Unit, messages: readonly ReceivedMessage[]): boolean {
-		const proven = this.doubtful.has(unit) && messages.every((message) => message.flags.includes(this.proof));
+		const proven = this.doubts.has(unit) && messages.every((message) => message.flags.includes(this.proof));
 		const known = messages.every((message) =>
 			this.cursor.ranBeforeRenumbering(message.uid, fingerprint(message)),
 		);
 		if (!proven && !known && !messages.every(({ uid, receivedAt }) => this.cursor.isTooOld(uid, receivedAt)))
 			return false;
-		this.doubtful.delete(unit);
+		this.doubts.delete(unit);
 		for (const uid of unit.uids) this.undecided.delete(uid);
 		this.cursor.settle(unit.uids);
 		if (proven) this.voting.foundProven(unit.uids);
@@ -244,17 +240,14 @@ export class MailboxDelivery implements Voter {
 
 	private ended(unit: Unit, outcome: Outcome): void {
 		const { policy, report } = this.options;
-		const tries = this.unclearTries.get(unit) ?? 0;
-		const verdict = verdictOn(outcome, unit, policy, this.doubtful.has(unit), tries);
-		this.unclearTries.delete(unit);
+		const tries = this.doubts.unclearTries(unit);
+		const verdict = verdictOn(outcome, unit, policy, this.doubts.has(unit), tries);
 		if (outcome.kind === 'unclear') {
-			// Whether a row exists is not known, so what n8n says next proves nothing either.
-			this.doubtful.add(unit);
-			this.unclearTries.set(unit, tries + 1);
+			this.doubts.unclear(unit);
 			const reason = `n8n cannot start the workflow (${outcome.reason}). The mail is kept and offered again.`;
 			if (tries === UNCLEAR_WAITS_MS.length) report(reason);
 		} else {
-			this.doubtful.delete(unit);
+			this.doubts.delete(unit);
 		}
 		if (verdict.kind === 'settle') this.decide(unit, verdict.marks, verdict.failed);
 		else this.runInstead(unit, verdict.units, verdict.waitMs);

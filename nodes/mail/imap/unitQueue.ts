@@ -27,12 +27,21 @@ export class UnitQueue {
 		this.again.push(...units);
 	}
 
-	/** The next UIDs in the order of their runs, at most `limit`, but always all of the first unit. */
-	upcoming(limit: number): number[] {
+	/**
+	 * The next UIDs in the order of their runs, at most `limit`, but always all that the first run may want.
+	 *
+	 * @param batchSize new messages of one run; none count when it is 0
+	 */
+	upcoming(limit: number, batchSize: number): number[] {
 		const again = this.again.flatMap((unit) => unit.uids);
-		const atLeast = Math.max(limit, this.again[0]?.uids.length ?? 0);
-		const end = this.head + Math.max(0, limit - again.length);
+		const atLeast = Math.max(limit, this.again[0]?.uids.length ?? batchSize);
+		const end = this.head + (batchSize > 0 ? Math.max(0, atLeast - again.length) : 0);
 		return [...again, ...this.fresh.slice(this.head, end)].slice(0, atLeast);
+	}
+
+	/** The oldest new message. */
+	get oldestFresh(): number | undefined {
+		return this.fresh[this.head];
 	}
 
 	/** Whether a message waits here, so that it is worth keeping once parsed. */
@@ -43,6 +52,7 @@ export class UnitQueue {
 	/**
 	 * The unit that runs next; it stays in the queue until {@link take}.
 	 *
+	 * @param batchSize new messages of one run; none are given when it is 0
 	 * @param sizeOf bytes of a message, 0 while unknown
 	 */
 	next(batchSize: number, sizeOf: (uid: number) => number): Unit | undefined {

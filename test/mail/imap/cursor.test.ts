@@ -109,7 +109,7 @@ describe('cursor', () => {
 		const uids = Array.from({ length: 5000 }, (_, i) => 4_000_000_000 + i * 3);
 		cursor.list(uids);
 		for (const uid of uids.slice(1)) {
-			if (cursor.isFull) break;
+			if (cursor.newAtOnce(undefined, 0, 1) === 0) break;
 			cursor.settle([uid]);
 		}
 		for (let i = 0; i < RING_SIZE + 50; i++) cursor.remember(String(10_000_000 + i));

@@ -1,3 +1,4 @@
+import { MailFilter } from '../../../nodes/mail/imap/filter';
 import { NO_MARKS } from '../../../nodes/mail/imap/outcome';
 import { SessionRig } from './sessionRig';
 
@@ -18,6 +19,14 @@ describe('a session', () => {
 		expect(rig.failure).toBeNull();
 	});
 
+	it('makes a batch of more mails than one page has', async () => {
+		const trigger = rig.trigger('a', { policy: { batchSize: 80 } });
+		for (let uid = 1; uid <= 120; uid++) rig.mailbox.add(uid);
+		rig.start();
+		await rig.until(() => trigger.runs.length === 2);
+		expect(trigger.runs.map(({ uids }) => uids.length)).toEqual([80, 40]);
+	});
+
 	it('starts the next run as soon as a mail is marked, also when the server says nothing about it', async () => {
 		rig.mailbox.allowsKeywords = false;
 		const trigger = rig.trigger('a', { policy: { parallel: 1, onSuccess: NO_MARKS } });
@@ -27,5 +36,18 @@ describe('a session', () => {
 		await rig.until(() => trigger.cursor.low === 10);
 		expect(trigger.started).toHaveLength(10);
 		expect(rig.clock.now()).toBeLessThan(1_000);
+	});
+
+	it('runs what a filter leaves between mails that it leaves out, however many these are', async () => {
+		const trigger = rig.trigger('a', { filter: new MailFilter([{ subject: 'wanted' }], {}) });
+		trigger.always = OK;
+		for (let uid = 1001; uid <= 1600; uid++) {
+			const mail = rig.mailbox.add(uid);
+			if (uid % 2 === 0) mail.source = Buffer.from(`Message-ID: <${uid}@x>\r\nSubject: wanted\r\n\r\n`);
+		}
+		rig.start();
+		await rig.until(() => trigger.cursor.low === 1600);
+		expect(trigger.runs).toHaveLength(300);
+		expect(trigger.cursor.low).toBe(1600);
 	});
 });
