@@ -153,7 +153,7 @@ export function referencesIn(html: string | null): Set<string> {
 			// Not percent-encoded; it is there as it stands.
 		}
 	}
-	for (const match of (html ?? '').matchAll(/<img[^>]{1,2000}?src\s*=\s*["']([^"':]{1,300})["']/gi))
+	for (const match of (html ?? '').matchAll(/\ssrc\s?=\s?["']([^"':]{1,300})["']/gi))
 		found.add(match[1] ?? '');
 	return found;
 }

@@ -9,8 +9,8 @@ import type { MimePart } from './mime/tree';
 import { fieldValue } from './mime/header';
 
 /** Characters of text and of HTML that are kept; n8n stores every item it passes on. */
-export const MAX_TEXT = 5_000_000;
-export const MAX_HTML = 10_000_000;
+export const MAX_TEXT = 2_000_000;
+export const MAX_HTML = 5_000_000;
 
 /** A piece of the body, in its order. At least one of the two is there. */
 export interface BodyPiece {

@@ -8,6 +8,8 @@ const MAX_LENGTH = 1_000_000;
 /** Events and attendees that are kept. */
 const MAX_EVENTS = 100;
 const MAX_ATTENDEES = 1_000;
+/** Definitions of summer and winter time in one zone. */
+const MAX_ZONE_CHANGES = 500;
 const DAY_S = 86_400;
 
 /** Events (and tasks) of a calendar, or what can be read of a broken one; empty when it is none. */
@@ -44,7 +46,7 @@ function eventsOf(calendar: ICAL.Component, methodOfType: string | null): Calend
 	const zones = new Map<string, ICAL.Timezone>();
 	for (const definition of calendar.getAllSubcomponents('vtimezone').slice(0, 50)) {
 		const id = textOf(definition, 'tzid');
-		if (id !== null) zones.set(id, new ICAL.Timezone(definition));
+		if (id !== null && isYearly(definition)) zones.set(id, new ICAL.Timezone(definition));
 	}
 	const events: CalendarEvent[] = [];
 	for (const component of [
@@ -59,6 +61,14 @@ function eventsOf(calendar: ICAL.Component, methodOfType: string | null): Calend
 		}
 	}
 	return events;
+}
+
+/** Clocks change once a year; a rule that repeats every second would be followed for ever. */
+function isYearly(zone: ICAL.Component): boolean {
+	const rules = zone.getAllSubcomponents().map((change) => textOf(change, 'rrule'));
+	return (
+		rules.length <= MAX_ZONE_CHANGES && rules.every((rule) => rule === null || /FREQ=YEARLY/i.test(rule))
+	);
 }
 
 function toEvent(

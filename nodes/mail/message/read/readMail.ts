@@ -7,7 +7,7 @@ import type { Address, ParsedAttachment, ParsedMail } from '../parsed';
 import { attachmentBytes } from '../attachmentContent';
 import { automaticOf } from './automatic';
 import { describeAttachment, referencesIn, unpackedAttachment } from './attachments';
-import { readBody, type Body } from './body';
+import { MAX_TEXT, readBody, type Body } from './body';
 import { bounceOf } from './bounce';
 import { readCalendar } from './calendar';
 import { collectHeaders, first, messageIdIn, messageIdsIn, type Headers } from './headerFields';
@@ -147,6 +147,10 @@ function textOf(
 	if (plain !== null && plain.trim() !== '') return { text: plain.trimEnd(), textSource: 'plain' };
 	if (html === null) return { text: '', textSource: null };
 	const { text, truncated } = htmlToText(html);
+	if (text.length > MAX_TEXT) {
+		warnings.add(`The text made from the HTML is longer than ${MAX_TEXT} characters and was cut.`);
+		return { text: text.slice(0, MAX_TEXT), textSource: 'html' };
+	}
 	if (truncated) warnings.add(`Text was made from the first ${MAX_HTML_LENGTH} characters of the HTML only.`);
 	return { text, textSource: 'html' };
 }

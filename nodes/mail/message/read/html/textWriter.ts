@@ -2,7 +2,9 @@
 import type { Attributes } from './visibility';
 
 /** Lists, tables and quotes within each other that are told apart. */
-const MAX_NESTING = 40;
+const MAX_NESTING = 30;
+/** Quotes within quotes that are marked one by one. */
+const MAX_QUOTES = 5;
 
 /** Empty lines that an element wants around itself, as line breaks. */
 const BREAKS: Partial<Record<string, number>> = {
@@ -216,7 +218,8 @@ export class TextWriter {
 	}
 
 	private push(kind: Frame['kind'], name: string): void {
-		if (this.frames.length >= MAX_NESTING) this.flat.push(name);
+		const quotes = kind === 'quote' ? this.frames.filter((frame) => frame.kind === 'quote').length : 0;
+		if (this.frames.length >= MAX_NESTING || quotes >= MAX_QUOTES) this.flat.push(name);
 		else this.frames.push(newFrame(kind));
 	}
 
@@ -242,7 +245,7 @@ export class TextWriter {
 		if (text === '') return;
 		if (inner.kind === 'quote') this.want(2);
 		else this.want(inner.kind === 'row' ? 1 : 0);
-		this.write(inner.kind === 'quote' ? text.replace(/^/gm, '> ').replace(/^> (?=>)/gm, '>') : text);
+		this.write(inner.kind === 'quote' ? marked(text) : text);
 	}
 }
 
@@ -255,6 +258,14 @@ function rowText(row: Frame): string {
 	const loose = tidy(row.parts.join(''));
 	const cells = loose === '' ? row.cells : [loose, ...row.cells];
 	return cells.some((cell) => cell.includes('\n')) ? cells.join('\n') : cells.join(' | ');
+}
+
+/** Each line with a quote mark before it. */
+function marked(text: string): string {
+	return text
+		.split('\n')
+		.map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`))
+		.join('\n');
 }
 
 /** Line by line: patterns over blanks at the ends of lines take quadratic time on long runs of blanks. */

@@ -3,7 +3,7 @@ import type { Address } from '../../parsed';
 import { decodeHeaderText } from './encodedWord';
 
 /** Characters of one field that are read. */
-const MAX_LENGTH = 2 * 1024 * 1024;
+const MAX_LENGTH = 512 * 1024;
 /** Addresses of one field that are kept. */
 export const MAX_ADDRESSES = 10_000;
 
@@ -17,6 +17,7 @@ export function readAddressList(raw: string, charsetHint?: string): Address[] {
 	const found: Address[] = [];
 	let tokens: Token[] = [];
 	const finish = () => {
+		if (tokens.length === 0) return;
 		const address = toAddress(tokens, charsetHint);
 		if (address && found.length < MAX_ADDRESSES) found.push(address);
 		tokens = [];

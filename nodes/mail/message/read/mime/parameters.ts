@@ -47,32 +47,40 @@ function splitOutsideQuotes(text: string): string[] {
 	// Most fields have neither, and this is the hottest line of a header.
 	if (!/["(]/.test(text)) return text.split(';');
 	const entries: string[] = [];
-	let entry = '';
+	let entry: string[] = [];
+	/** The last character that is no blank. */
+	let last = '';
 	let quoted = false;
 	let comments = 0;
+	const lastQuote = text.lastIndexOf('"');
+	const push = (character: string) => {
+		entry.push(character);
+		if (character !== ' ' && character !== '\t') last = character;
+	};
 	for (let i = 0; i < text.length; i++) {
 		const character = text.charAt(i);
 		if (quoted) {
 			// A backslash before an ordinary letter is a path of Windows that nobody escaped.
-			if (character === '\\' && /["\\]/.test(text.charAt(i + 1))) entry += character + text.charAt(++i);
+			if (character === '\\' && /["\\]/.test(text.charAt(i + 1))) push(character + text.charAt(++i));
 			else {
 				if (character === '"') quoted = false;
-				entry += character;
+				push(character);
 			}
 		} else if (comments > 0) {
 			if (character === '(') comments++;
 			else if (character === ')') comments--;
-		} else if (character === '(' && !/[=*'\w)]\s*$/.test(entry.slice(-8))) comments++;
+		} else if (character === '(' && !/[=*'\w)]/.test(last)) comments++;
 		else if (character === ';') {
-			entries.push(entry);
-			entry = '';
+			entries.push(entry.join(''));
+			entry = [];
+			last = '';
 		} else {
 			// Only a quote that opens a value counts: a lone one inside a bare value is part of the name of a file.
-			if (character === '"' && /(^|=)\s*$/.test(entry.slice(-8))) quoted = text.includes('"', i + 1);
-			entry += character;
+			if (character === '"' && (last === '' || last === '=')) quoted = i < lastQuote;
+			push(character);
 		}
 	}
-	entries.push(entry);
+	entries.push(entry.join(''));
 	return entries;
 }
 
