@@ -18,6 +18,8 @@ import type { TriggerSettings } from './settings';
 
 /** How long closing waits for marks that are under way; n8n is told within 2 s whatever the server does. */
 export const CLOSE_GRACE_MS = 1_500;
+/** How much of that is spent on runs that may end soon; n8n waits for the others by itself before it stops. */
+export const RUNS_GRACE_MS = 500;
 /** How long the marks of a run that ended after closing may take. */
 export const LATE_MARKS_MS = 60_000;
 
@@ -66,6 +68,8 @@ class LiveTrigger {
 	private readonly emitter: StartRun;
 	private readonly stopped = new AbortController();
 	private closing: Promise<void> | null = null;
+	/** It is closed and its line given up. */
+	private hasLeft = false;
 
 	constructor(
 		private readonly context: ITriggerFunctions,
@@ -128,10 +132,17 @@ class LiveTrigger {
 		const all = [...this.watched.values()];
 		for (const { delivery } of all) delivery.close();
 		const enough = new AbortController();
-		const marked = Promise.all(all.map(async ({ delivery }) => await delivery.whenMarked()));
-		await Promise.race([marked, sleep(systemClock, CLOSE_GRACE_MS, enough.signal)]);
+		const time = sleep(systemClock, CLOSE_GRACE_MS, enough.signal);
+		const ended = Promise.all(all.map(async ({ delivery }) => await delivery.when('ended')));
+		await Promise.race([ended, sleep(systemClock, RUNS_GRACE_MS, enough.signal)]);
+		const marked = Promise.all(all.map(async ({ delivery }) => await delivery.when('marked')));
+		await Promise.race([marked, time]);
 		enough.abort();
-		for (const { leave } of all) leave();
+		this.hasLeft = true;
+		for (const { delivery, leave } of all) {
+			delivery.close();
+			leave();
+		}
 		if (this.record.owner === this) this.record.close = null;
 	}
 
@@ -158,7 +169,10 @@ class LiveTrigger {
 				if (this.record.owner === this) this.store.save();
 			},
 			report: (text) => this.reports.note(text),
-			onLateEnd: (settle) => void this.markLate(delivery, settle),
+			onLateEnd: (settle) => {
+				if (this.hasLeft) void this.markLate(delivery, settle);
+				else settle();
+			},
 			lineDown: (error) => this.reports.down(error),
 			lineBack: (downMs) => this.reports.back(downMs),
 		});
@@ -199,7 +213,7 @@ class LiveTrigger {
 			const { leave } = watchMailbox(await this.readAccount(), delivery, false);
 			settle();
 			const enough = new AbortController();
-			await Promise.race([delivery.whenMarked(), sleep(systemClock, LATE_MARKS_MS, enough.signal)]);
+			await Promise.race([delivery.when('marked'), sleep(systemClock, LATE_MARKS_MS, enough.signal)]);
 			enough.abort();
 			leave();
 		} catch (error) {

@@ -20,7 +20,7 @@ export class MailboxDelivery implements Voter {
 	private readonly voting: Voting;
 	private wake: () => void = () => undefined;
 	private readonly queue = new UnitQueue();
-	private readonly executing = new Set<Unit>();
+	private readonly executing = new Map<Unit, Promise<void>>();
 	private readonly undecided = new Set<number>();
 	private readonly timers: Timers;
 	private lateFinder = new LateFinder();
@@ -177,9 +177,9 @@ export class MailboxDelivery implements Voter {
 		this.timers.cancelAll();
 	}
 
-	/** Settles when no decided mail waits for its marks. */
-	async whenMarked(): Promise<void> {
-		await this.voting.whenMarked();
+	/** `ended` settles when no run is under way, `marked` when no decided mail waits for its marks. */
+	async when(what: 'ended' | 'marked'): Promise<void> {
+		await (what === 'marked' ? this.voting.whenMarked() : Promise.all(this.executing.values()));
 	}
 
 	private mayStart(ahead = false): boolean {
@@ -220,14 +220,13 @@ export class MailboxDelivery implements Voter {
 		const { cursor, policy, start, save } = this.options;
 		cursor.start(unit);
 		for (const message of messages) cursor.remember(fingerprint(message));
-		this.executing.add(unit);
 		this.voting.cursorIsStored();
 		const { generation } = this;
 		const isVoid = () => this.generation !== generation;
 		const isStopped = () => this.closed || isVoid();
 		const key = runKey(this.options, unit);
 		const noLongerLate = this.options.clock.after(this.options.runLimitMs, () => this.tellOnce(ENDLESS_RUN));
-		void start({ messages, attempt: unit.attempt, key, save, isStopped }).then((outcome) => {
+		const ended = start({ messages, attempt: unit.attempt, key, save, isStopped }).then((outcome) => {
 			noLongerLate();
 			this.executing.delete(unit);
 			const handedOver = policy.acknowledge === 'started';
@@ -236,6 +235,7 @@ export class MailboxDelivery implements Voter {
 			else if (!isVoid()) settle();
 			this.wake();
 		});
+		this.executing.set(unit, ended);
 	}
 
 	private ended(unit: Unit, outcome: Outcome): void {
