@@ -184,6 +184,28 @@ describe('a bad line', () => {
 		await wf.deactivate();
 	});
 
+	test('IDLE goes on when the end of a run leaves nothing to do on the server', async () => {
+		const account = rig.newUser();
+		const wf = rig.workflow(await rig.credential(account, { imapPort: proxy.port }), {
+			steps: [{ type: 'test.fail', parameters: { mode: 'subject', subject: 'later' } }],
+			trigger: { onFailure: { retries: 1 } },
+		});
+		const puts = [
+			setConstants('nodes/mail/imap/outcome', { RETRY_WAITS_MS: [3_600_000] }),
+			setConstants('nodes/mail/imap/session', { IDLE_RENEWAL_MS: 60_000, POLL_INTERVAL_MS: 60_000 }),
+		];
+		await wf.activate();
+		await rig.deliver(account.user, 'later');
+		expect((await wf.waitForExecution()).status).toBe('error');
+		for (const name of ['at once 1', 'at once 2']) {
+			await rig.deliver(account.user, name);
+			expect(subjects(await wf.waitForExecution())).toEqual([name]);
+			await atRest();
+		}
+		puts.forEach((put) => put());
+		await wf.deactivate();
+	});
+
 	test('"Always Poll" never idles', async () => {
 		const account = rig.newUser();
 		const wf = rig.workflow(await rig.credential(account), { trigger: { options: { forcePolling: true } } });

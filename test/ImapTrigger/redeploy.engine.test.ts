@@ -117,14 +117,19 @@ describe('publishing again', () => {
 
 	test('a trigger that n8n starts a second time without closing the first leaves none behind', async () => {
 		const { user, wf } = await rig.live();
-		// What n8n does after a lost lease: it starts what it believes dead.
-		await rig.engine.workflow(wf.id).activate('update');
+		// As after a lost lease: n8n has forgotten the trigger and starts what it believes dead.
+		const { triggers } = rig.engine.publication as unknown as {
+			triggers: { activeTriggersByWorkflowId: Map<string, unknown> };
+		};
+		expect(triggers.activeTriggersByWorkflowId.delete(wf.id)).toBe(true);
+		const accepted = rig.servers.imap.acceptedCount;
 		await rig.engine.publication.reconcile();
+		expect(rig.servers.imap.acceptedCount).toBe(accepted + 1);
 		expect(liveTriggers(wf.id)).toHaveLength(1);
 		await rig.deliver(user, 'only once');
 		expect(items(await wf.waitForExecution())).toHaveLength(1);
 		await rig.untilFlags(user, ['\\Seen']);
-		expect(rig.servers.imap.connectionCount).toBe(1);
+		await eventually(SOON_MS, 'one connection', () => rig.servers.imap.connectionCount === 1);
 		expect(rig.ran(wf)).toEqual({ 'only once': 1 });
 		await wf.deactivate();
 	});
