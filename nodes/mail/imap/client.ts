@@ -45,6 +45,8 @@ export interface ImapClientEvents {
 export class ImapClient {
 	private lastRefusal: ImapFailure | null = null;
 	private failure: ImapFailure | null = null;
+	/** Monotonic time of the server's last answer to a command. */
+	lastAnswerAt = 0;
 	/** The IDLE that runs; null as soon as a command takes its place. */
 	private idling: Promise<boolean> | null = null;
 
@@ -271,7 +273,9 @@ export class ImapClient {
 		this.lastRefusal = null;
 		this.idling = null;
 		try {
-			return await withDeadline(this.clock, ms, what, operation, () => this.#flow.close());
+			const answer = await withDeadline(this.clock, ms, what, operation, () => this.#flow.close());
+			this.lastAnswerAt = this.clock.now();
+			return answer;
 		} catch (error) {
 			if (error instanceof MailError) throw error;
 			throw imapError(this.throttling() ?? (error as ImapFailure), this.#account, step);

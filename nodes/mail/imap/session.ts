@@ -74,11 +74,16 @@ export class Session {
 	private awake: () => void = () => undefined;
 	private readonly startedAt: number;
 	private selectedAt: number;
-	/** Monotonic time of the last thing that worked; the watchdog looks at it. */
-	lastProgressAt: number;
+	/** Monotonic time of the last round. */
+	private lastRoundAt: number;
 
 	constructor(private readonly parts: SessionParts) {
-		this.startedAt = this.selectedAt = this.lastProgressAt = this.auditedAt = parts.clock.now();
+		this.startedAt = this.selectedAt = this.lastRoundAt = this.auditedAt = parts.clock.now();
+	}
+
+	/** Monotonic time of the last thing that worked; one round may take long, as long as the server answers. */
+	get lastProgressAt(): number {
+		return Math.max(this.lastRoundAt, this.parts.client.lastAnswerAt);
 	}
 
 	/** Something may have changed on the server. */
@@ -127,7 +132,7 @@ export class Session {
 			const tidy = page.length === 0;
 			const marks = settler.hasWork(deliveries, tidy);
 			if (marks) await settler.apply(client, this.parts.mailbox, deliveries, tidy);
-			this.lastProgressAt = clock.now();
+			this.lastRoundAt = clock.now();
 			// What was marked has freed its places, so the next runs may start.
 			if (page.length > 0 || marks || this.dirty || this.woken) continue;
 			if (this.parts.isVisit) return 'left';

@@ -1,5 +1,6 @@
 import { MailFilter } from '../../../nodes/mail/imap/filter';
 import { NO_MARKS } from '../../../nodes/mail/imap/outcome';
+import { watchProgress } from '../../../nodes/mail/imap/watchdog';
 import { SessionRig } from './sessionRig';
 
 jest.mock('../../../nodes/mail/message/parse', () => ({
@@ -36,6 +37,22 @@ describe('a session', () => {
 		await rig.until(() => trigger.cursor.low === 10);
 		expect(trigger.started).toHaveLength(10);
 		expect(rig.clock.now()).toBeLessThan(1_000);
+	});
+
+	it('is not taken for stuck while a large mail comes in slowly', async () => {
+		const trigger = rig.trigger('a');
+		rig.mailbox.add(1, 40 * 1024 * 1024);
+		rig.mailbox.before = async (command) => {
+			if (command.startsWith('window')) await new Promise<void>((done) => rig.clock.after(10_000, done));
+		};
+		const end = jest.fn();
+		const unwatch = watchProgress(rig.clock, rig.start(), end);
+		await rig.clock.advance(390_000);
+		expect(trigger.runs).toEqual([]);
+		await rig.clock.advance(30_000);
+		unwatch();
+		expect(trigger.started).toEqual(['1#1']);
+		expect(end).not.toHaveBeenCalled();
 	});
 
 	it('runs what a filter leaves between mails that it leaves out, however many these are', async () => {

@@ -29,6 +29,9 @@ export class FakeMailbox {
 	/** Called before each command; may throw or take its time. */
 	before: (command: string) => void | Promise<void> = () => undefined;
 	private endIdle: (() => void) | null = null;
+	private lastAnswerAt = 0;
+
+	constructor(private readonly clock: FakeClock) {}
 
 	add(uid: number, size = 200): StoredMail {
 		const head = `Message-ID: <${uid}@example.org>\r\nSubject: mail ${uid}\r\n\r\n`;
@@ -59,6 +62,7 @@ export class FakeMailbox {
 			refusal: (what: string) => new Error(what),
 			close: () => undefined,
 		};
+		Object.defineProperty(client, 'lastAnswerAt', { get: () => this.lastAnswerAt });
 		return client as never;
 	}
 
@@ -66,6 +70,7 @@ export class FakeMailbox {
 		this.endIdle?.();
 		this.commands.push(command);
 		await this.before(command);
+		this.lastAnswerAt = this.clock.now();
 		return answer();
 	}
 
@@ -195,7 +200,7 @@ export class FakeTrigger {
 
 export class SessionRig {
 	readonly clock = new FakeClock();
-	readonly mailbox = new FakeMailbox();
+	readonly mailbox = new FakeMailbox(this.clock);
 	readonly settler = new Settler(this.clock);
 	readonly deliveries = new Set<MailboxDelivery>();
 	/** What ended the session, if it did. */
