@@ -170,6 +170,7 @@ export const properties: INodeProperties[] = [
 				default: 'run',
 				description:
 					'What to do with a mail whose workflow was running when n8n was killed, so that nobody knows whether it ended',
+				displayOptions: { hide: { '/acknowledge': ['started'] } },
 			},
 			{
 				displayName: 'Always Poll',

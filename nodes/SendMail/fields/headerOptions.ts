@@ -35,7 +35,7 @@ export const headerOptions: INodeProperties = {
 			displayName: 'Custom Headers (JSON)',
 			name: 'customHeadersJson',
 			type: 'json',
-			default: '',
+			default: '{}',
 			placeholder: '{ "X-Campaign": "spring" }',
 			description: 'Further header fields as an object of names and texts, for example from an expression',
 		},

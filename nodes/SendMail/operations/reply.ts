@@ -36,7 +36,7 @@ export const reply: SendOperation = {
 	properties: [
 		originalField,
 		{
-			displayName: 'Reply To',
+			displayName: 'Send the Reply To',
 			name: 'replyScope',
 			type: 'options',
 			options: [
