@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { cacheFolder } from '../e2e/install';
 
 /** Programs outside npm that some tests need. */
 export type PartName =
@@ -55,6 +56,12 @@ const PARTS: Partial<Record<PartName, Part>> = {
 		install: 'run the tests as root (Postfix starts only as root; a container is fine)',
 	},
 	openssl: { program: 'openssl', install: 'apt-get install openssl' },
+	'cyrus-common': { files: ['/usr/lib/cyrus/bin/master'], install: 'apt-get install cyrus-common' },
+	cyrus: {
+		present: () => existsSync(path.join(cacheFolder(), 'cyrus/usr/lib/cyrus/bin/imapd')),
+		install: `apt-get download cyrus-imapd && dpkg -x cyrus-imapd_*.deb ${path.join(cacheFolder(), 'cyrus')} (installed, it would remove Dovecot)`,
+	},
+	saslpasswd2: { program: 'saslpasswd2', install: 'apt-get install sasl2-bin' },
 	redis: { program: 'redis-server', install: 'apt-get install redis-server' },
 	postgres: {
 		present: () => postgresPrograms() !== undefined,
@@ -67,6 +74,7 @@ const PARTS: Partial<Record<PartName, Part>> = {
 const NEEDS: Partial<Record<PartName, PartName[]>> = {
 	dovecot: ['dovecot', 'dovecot-lmtp', 'doveadm'],
 	postfix: ['postfix', 'root'],
+	cyrus: ['cyrus', 'cyrus-common', 'saslpasswd2', 'root'],
 };
 
 /**

@@ -18,12 +18,15 @@ import {
 	type FaultProxy,
 	type MailServer,
 } from '../../servers';
+import { startCyrus, type Cyrus } from '../../servers/cyrus';
 import { builtPackage } from '../builtPackage';
 import { NO_FIGURES, type Figures } from '../campaign';
 import { Ledger } from './ledger';
 import { VirtualTime } from './virtualTime';
 
 export const USER = { user: 'fault@example.org', password: 'geheim-7-Wort' };
+/** Cyrus knows users without a domain. */
+const CYRUS_USER = { user: 'fault', password: USER.password };
 export const NODE = 'IMAP Trigger';
 const TRIGGER = 'n8n-nodes-mailroom.imapTrigger';
 /** Real time in which all that was sent has to be there once a fault is over; far above what it takes. */
@@ -43,6 +46,8 @@ export interface LabOptions {
 	virtual?: boolean;
 	/** A real Dovecot instead of the server in this process. */
 	dovecot?: Partial<DovecotOptions>;
+	/** A real Cyrus; without TLS. */
+	cyrus?: boolean;
 	security?: 'tls' | 'starttls' | 'none';
 }
 
@@ -76,6 +81,7 @@ export class Lab {
 		/** Undefined when a real server is used; `embedded` throws then. */
 		private readonly inProcess: EmbeddedServers | undefined,
 		private readonly real: Dovecot | undefined,
+		private readonly otherReal: Cyrus | undefined,
 		readonly proxy: FaultProxy,
 		private readonly options: LabOptions,
 		/** Steps of executions so far. */
@@ -90,7 +96,12 @@ export class Lab {
 			proxy.bytes.down +
 			engine.collected.length +
 			steps.count;
-		this.virtual = new VirtualTime(builtPackage(), activity, real && DOVECOT_QUIET_MS, !real);
+		this.virtual = new VirtualTime(
+			builtPackage(),
+			activity,
+			(real ?? otherReal) && DOVECOT_QUIET_MS,
+			!real && !otherReal,
+		);
 	}
 
 	/** Runs `work` in a lab that is taken down afterwards, whatever happens. @returns the row's figures */
@@ -107,14 +118,16 @@ export class Lab {
 	private static async start(options: LabOptions): Promise<Lab> {
 		const security = options.security ?? 'none';
 		const real = options.dovecot && (await startDovecot({ users: [USER], ...options.dovecot }));
-		const inProcess = real
-			? undefined
-			: await startEmbeddedServers({
-					users: [USER],
-					requireTls: security !== 'none',
-					...(options.capabilities && { imapCapabilities: options.capabilities }),
-				});
-		const server = real ?? (inProcess as EmbeddedServers);
+		const cyrus = options.cyrus ? await startCyrus({ users: [CYRUS_USER] }) : undefined;
+		const inProcess =
+			real || cyrus
+				? undefined
+				: await startEmbeddedServers({
+						users: [USER],
+						requireTls: security !== 'none',
+						...(options.capabilities && { imapCapabilities: options.capabilities }),
+					});
+		const server = real ?? (cyrus && asMailServer(cyrus)) ?? (inProcess as EmbeddedServers);
 		const made: { lab?: Lab } = {};
 		const serverPort = () => server.ports[security === 'tls' ? 'imaps' : 'imap'];
 		const proxy = await startFaultProxy(() => made.lab?.targetPort ?? serverPort());
@@ -126,7 +139,7 @@ export class Lab {
 				onStep: () => steps.count++,
 				...options.engine,
 			});
-			return (made.lab = new Lab(engine, server, inProcess, real, proxy, options, steps));
+			return (made.lab = new Lab(engine, server, inProcess, real, cyrus, proxy, options, steps));
 		} catch (error) {
 			await proxy.stop();
 			await server.stop();
@@ -142,6 +155,11 @@ export class Lab {
 	get dovecot(): Dovecot {
 		if (!this.real) throw new Error('This lab has no Dovecot');
 		return this.real;
+	}
+
+	get cyrus(): Cyrus {
+		if (!this.otherReal) throw new Error('This lab has no Cyrus');
+		return this.otherReal;
 	}
 
 	get time(): VirtualTime {
@@ -194,8 +212,7 @@ export class Lab {
 	account(): IDataObject {
 		return {
 			provider: 'custom',
-			user: USER.user,
-			password: USER.password,
+			...(this.options.cyrus ? CYRUS_USER : USER),
 			imapHost: this.proxy.port === 0 ? '' : '127.0.0.1',
 			imapPort: this.proxy.port,
 			imapSecurity: this.options.security ?? 'none',
@@ -304,6 +321,21 @@ export class Lab {
 		await this.proxy.stop();
 		await this.server.stop();
 	}
+}
+
+/** Cyrus as far as a lab needs it. */
+function asMailServer(cyrus: Cyrus): MailServer {
+	const none = async (): Promise<never> => await Promise.reject(new Error('not for Cyrus'));
+	return {
+		host: cyrus.host,
+		ports: { imap: cyrus.port, imaps: cyrus.port },
+		users: [CYRUS_USER],
+		ca: '',
+		deliver: async (_user, raw) => await cyrus.deliver(CYRUS_USER.user, Array.isArray(raw) ? raw : [raw]),
+		fetchAll: none,
+		setPassword: none,
+		stop: async () => await cyrus.stop(),
+	};
 }
 
 /** A plain text message. */

@@ -173,6 +173,16 @@ export const networkRows: Row[] = [
 			await Lab.run({ dovecot: {}, security: 'tls' }, async (lab) => await resets(lab, context)),
 	},
 	{
+		id: 'N1c',
+		fault: 'RST at random instants while mail arrives (Cyrus)',
+		proof: PROOF_OF_RESET,
+		bar: '0 lost, 0 doubled',
+		longOnly: true,
+		needs: ['cyrus'],
+		run: async (context) =>
+			await Lab.run({ cyrus: true }, async (lab) => await resets(lab, { ...context, long: false })),
+	},
+	{
 		id: 'N2',
 		fault: 'cut at each line end of a session, in the long form at each byte; both directions, RST and FIN',
 		proof: 'the proxy ended the connection after exactly that byte',
