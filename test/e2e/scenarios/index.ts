@@ -2,6 +2,7 @@ import { burstAtConcurrencyOne } from './burst';
 import { credentialTest } from './credentialTest';
 import { deliveryTime } from './deliveryTime';
 import { duplicatesStartAnew } from './duplicate';
+import { sameAsN8nsOwn } from './formats';
 import { packageIsLoaded } from './packageIsLoaded';
 import { killBeforeFirstMail, lastMailRunsOnce, stopInMidRun } from './restarts';
 import { testStep } from './receive';
@@ -19,6 +20,7 @@ export const SCENARIOS: Scenario[] = [
 	{ name: 'the credential test is right for good and bad', run: credentialTest },
 	{ name: 'a delivered mail starts its workflow', run: deliveryTime },
 	{ name: 'a sent mail lands byte-correct and comes back whole', run: sendsByteCorrect },
+	{ name: "the formats simple and resolved are those of n8n's own trigger", run: sameAsN8nsOwn },
 	{ name: 'a test step shows the newest mail and changes nothing', run: testStep },
 	{ name: 'two workflows on one mailbox both run', run: twoWorkflows },
 	{ name: 'a duplicated workflow starts anew, and all run', run: duplicatesStartAnew },

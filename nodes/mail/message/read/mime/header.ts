@@ -62,8 +62,8 @@ export function readHeader(
 		}
 		if (line.startsWith('--') && isDelimiter(line)) break;
 		if (line.startsWith(' ') || line.startsWith('\t')) {
-			// A line of blanks only ends the header for some writers; folded text never looks like that.
-			if (lines.length > 0) lines.push(line);
+			// However far it was indented, it is one blank to a reader.
+			if (lines.length > 0) lines.push(` ${line.trimStart()}`);
 			else if (line.trim() !== '') break;
 		} else if (FIELD.test(line)) {
 			flush();

@@ -62,6 +62,7 @@ export function decodeQuotedPrintable(body: Buffer, isWord = false): Buffer {
 			solid = length;
 		} else if (byte === LF && !isWord) {
 			length = solid;
+			if (body[i - 1] === CR) out[length++] = CR;
 			out[length++] = byte;
 			solid = length;
 		} else if (byte !== CR || isWord || body[i + 1] !== LF) {
