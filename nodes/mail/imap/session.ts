@@ -3,7 +3,6 @@
  * happens on the connection happens in {@link Session.run}, one thing at a time.
  */
 import type { Clock } from '../clock';
-import type { ReceivedMessage } from '../message/parsed';
 import { AUDIT_INTERVAL_MS, offerLate, offerPutBack } from './audit';
 import { openCursor } from './baseline';
 import type { ImapClient } from './client';
@@ -12,7 +11,8 @@ import type { MailboxDelivery } from './delivery';
 import { FETCH_ATTEMPTS, fetchMessages, quarantined } from './fetch';
 import { listFor } from './listing';
 import { searchMessages } from './messages';
-import type { Settler } from './settle';
+import { MAX_READY_BYTES, ReadyMessages } from './readyMessages';
+import type { Settler, Voter } from './settle';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -31,8 +31,8 @@ export const SESSION_MAX_AGE_MS = 6 * 60 * MINUTE_MS;
 export const FIRST_PAGE_SIZE = 25;
 export const LARGEST_PAGE_SIZE = 200;
 const QUICK_FETCH_MS = SECOND_MS;
-/** Parsed messages kept until their run may start. */
-export const MAX_READY_BYTES = 64 * 1024 * 1024;
+/** A trigger that has not listed the mailbox yet has not decided on anything in it. */
+const NOT_ASKED_YET: Voter = { isUndecided: () => true };
 
 /** Why a session ended without an error. */
 export type SessionEnd = 'left' | 'renew';
@@ -57,7 +57,7 @@ export class Session {
 	private readonly opened = new WeakSet<MailboxDelivery>();
 	/** Who joins later than SELECT cannot go by what SELECT answered. */
 	private isJustSelected = true;
-	private readonly ready = new Map<number, ReceivedMessage>();
+	private readonly ready = new ReadyMessages();
 	private readonly misses = new Map<number, number>();
 	private pageSize = FIRST_PAGE_SIZE;
 	private dirty = true;
@@ -130,8 +130,11 @@ export class Session {
 			const page = this.nextPage();
 			if (page.length > 0) await this.fetch(page);
 			const tidy = page.length === 0;
-			const marks = settler.hasWork(deliveries, tidy);
-			if (marks) await settler.apply(client, this.parts.mailbox, deliveries, tidy);
+			const voters = [...deliveries].map((delivery) =>
+				this.opened.has(delivery) ? delivery : NOT_ASKED_YET,
+			);
+			const marks = settler.hasWork(voters, tidy);
+			if (marks) await settler.apply(client, this.parts.mailbox, voters, tidy);
 			this.lastRoundAt = clock.now();
 			// What was marked has freed its places, so the next runs may start.
 			if (page.length > 0 || marks || this.dirty || this.woken) continue;
@@ -139,6 +142,11 @@ export class Session {
 			await this.rest();
 		}
 		return 'left';
+	}
+
+	/** The triggers that know the mailbox as it is now. */
+	private get present(): MailboxDelivery[] {
+		return [...this.parts.deliveries].filter((delivery) => this.opened.has(delivery));
 	}
 
 	private async probe(): Promise<void> {
@@ -149,13 +157,12 @@ export class Session {
 
 	/** Looks for what a pass above the low mark cannot see. */
 	private async audit(): Promise<void> {
-		const { client, clock, mailbox, deliveries } = this.parts;
+		const { client, clock, mailbox } = this.parts;
 		const late = this.auditDue || clock.now() - this.auditedAt > AUDIT_INTERVAL_MS;
 		if (!late && !this.flagsChanged) return;
 		this.auditDue = this.flagsChanged = false;
 		if (late) this.auditedAt = clock.now();
-		for (const delivery of deliveries) {
-			if (!this.opened.has(delivery)) continue;
+		for (const delivery of this.present) {
 			if (late) await offerLate(client, delivery);
 			await offerPutBack(client, mailbox, delivery);
 		}
@@ -182,7 +189,7 @@ export class Session {
 			const { mailbox } = this.parts;
 			const how = await openCursor(delivery.cursor, client, mailbox, fresh, current, clock.wallTime());
 			if (how === 'renumbered') {
-				settler.forgetAll();
+				settler.forget(delivery, delivery.proof);
 				this.ready.clear();
 				delivery.forget();
 				delivery.options.report(
@@ -202,7 +209,7 @@ export class Session {
 		const { client } = this.parts;
 		// Cleared before the question: what arrives from now on sets it again.
 		this.dirty = false;
-		const deliveries = [...this.parts.deliveries].filter((delivery) => this.opened.has(delivery));
+		const deliveries = this.present;
 		const lows = deliveries.map((delivery) => delivery.cursor.low ?? 0);
 		if (lows.length === 0) return;
 		const lowest = Math.min(...lows);
@@ -216,11 +223,14 @@ export class Session {
 
 	/** The next UIDs to fetch, also for runs that have to wait: a share for every trigger, in turn, as far as memory allows. */
 	private nextPage(): number[] {
-		const hasRoom = this.readyBytes() < MAX_READY_BYTES;
-		const room = hasRoom ? this.pageSize : 1;
-		// What a visit does not hand over is forgotten with it.
-		const ahead = hasRoom && !this.parts.isVisit;
-		const wishes = [...this.parts.deliveries].map((delivery) =>
+		if (this.ready.bytes >= MAX_READY_BYTES) {
+			const soon = new Set(this.present.flatMap((delivery) => delivery.upcoming(this.pageSize)));
+			this.ready.makeRoom((uid) => soon.has(uid));
+		}
+		const room = this.ready.bytes < MAX_READY_BYTES ? this.pageSize : 1;
+		// Half of the room is for what may start at once. What a visit does not hand over is forgotten with it.
+		const ahead = this.ready.bytes < MAX_READY_BYTES / 2 && !this.parts.isVisit;
+		const wishes = this.present.map((delivery) =>
 			delivery.upcoming(room, ahead).filter((uid) => !this.ready.has(uid)),
 		);
 		const page = new Set<number>();
@@ -233,23 +243,22 @@ export class Session {
 		return [...page];
 	}
 
-	private readyBytes(): number {
-		let bytes = 0;
-		for (const message of this.ready.values()) bytes += message.source.length;
-		return bytes;
-	}
-
 	private async fetch(uids: number[]): Promise<void> {
-		const { client, deliveries } = this.parts;
-		const maxMessageBytes = Math.max(...[...deliveries].map((delivery) => delivery.options.maxMessageBytes));
+		const maxMessageBytes = Math.max(...this.present.map((delivery) => delivery.options.maxMessageBytes));
 		const from = this.parts.clock.now();
-		const hasRoom = () => this.readyBytes() < MAX_READY_BYTES;
-		await fetchMessages(client, this.parts.mailbox, uids, { maxMessageBytes, hasRoom }, (uid, fetched) => {
-			if (fetched.kind === 'message') this.ready.set(uid, fetched.message);
-			else if (fetched.kind === 'gone') for (const delivery of deliveries) delivery.gone(uid);
-			else this.missed(uid);
-			this.offerAll();
-		});
+		const hasRoom = () => this.ready.bytes < MAX_READY_BYTES;
+		await fetchMessages(
+			this.parts.client,
+			this.parts.mailbox,
+			uids,
+			{ maxMessageBytes, hasRoom },
+			(uid, fetched) => {
+				if (fetched.kind === 'message') this.ready.add(fetched.message);
+				else if (fetched.kind === 'gone') for (const delivery of this.present) delivery.gone(uid);
+				else this.missed(uid);
+				this.offerAll();
+			},
+		);
 		const isQuick = this.parts.clock.now() - from < QUICK_FETCH_MS;
 		this.pageSize = isQuick ? Math.min(2 * this.pageSize, LARGEST_PAGE_SIZE) : FIRST_PAGE_SIZE;
 	}
@@ -259,19 +268,18 @@ export class Session {
 		this.misses.set(uid, misses);
 		if (misses >= FETCH_ATTEMPTS) {
 			this.misses.delete(uid);
-			this.ready.set(uid, quarantined(this.parts.mailbox, uid));
+			this.ready.add(quarantined(this.parts.mailbox, uid));
 			return;
 		}
-		for (const delivery of this.parts.deliveries) {
+		for (const delivery of this.present) {
 			if (delivery.wants(uid)) delivery.defer(uid, SECOND_MS * 2 ** (misses - 1));
 		}
 	}
 
 	private offerAll(): void {
-		for (const delivery of this.parts.deliveries) delivery.offer((uid) => this.ready.get(uid));
-		for (const uid of this.ready.keys()) {
-			if (![...this.parts.deliveries].some((delivery) => delivery.wants(uid))) this.ready.delete(uid);
-		}
+		const { present } = this;
+		for (const delivery of present) delivery.offer((uid) => this.ready.get(uid));
+		this.ready.keep((uid) => present.some((delivery) => delivery.wants(uid)));
 	}
 
 	/** Rests until there is something to do; afterwards, if nothing was, tries the line and looks again. */

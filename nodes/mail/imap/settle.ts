@@ -61,7 +61,7 @@ export class Settler {
 		this.pending.set(uid, entry);
 	}
 
-	/** Takes back what a trigger wants done, because it leaves. */
+	/** Takes back what a trigger wants done. */
 	takeVotes(voter: Voter): [uid: number, vote: Vote][] {
 		const taken: [number, Vote][] = [];
 		for (const [uid, entry] of this.pending) {
@@ -79,10 +79,19 @@ export class Settler {
 		this.stale.push({ uids, keyword });
 	}
 
-	/** The server renumbered the mailbox: what waits would be done to other messages. */
-	forgetAll(): void {
-		this.pending.clear();
-		this.stale = [];
+	/** A trigger leaves. What can no longer run again is still marked; the rest is decided anew by its next start. */
+	leave(voter: Voter): void {
+		for (const [uid, entry] of this.pending) {
+			const vote = entry.votes.get(voter);
+			if (vote && !entry.proven.has(vote)) entry.votes.delete(voter);
+			if (entry.votes.size === 0) this.pending.delete(uid);
+		}
+	}
+
+	/** The UIDs that a trigger knew name other messages now: what it wants done would be done to those. */
+	forget(voter: Voter, proof: string): void {
+		this.takeVotes(voter);
+		this.stale = this.stale.filter(({ keyword }) => keyword !== proof);
 	}
 
 	/** Whether {@link apply} has anything to do now. */

@@ -118,7 +118,7 @@ class MailboxWatch {
 	leave(delivery: MailboxDelivery): void {
 		if (!this.deliveries.delete(delivery)) return;
 		this.members.delete(delivery);
-		this.settler.takeVotes(delivery);
+		this.settler.leave(delivery);
 		this.outages.forget(delivery.options);
 		if (this.deliveries.size > 0) {
 			this.wake();

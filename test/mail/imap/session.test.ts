@@ -1,5 +1,6 @@
 import { MailFilter } from '../../../nodes/mail/imap/filter';
 import { NO_MARKS } from '../../../nodes/mail/imap/outcome';
+import { MAX_READY_BYTES, type ReadyMessages } from '../../../nodes/mail/imap/readyMessages';
 import { watchProgress } from '../../../nodes/mail/imap/watchdog';
 import { SessionRig } from './sessionRig';
 
@@ -53,6 +54,28 @@ describe('a session', () => {
 		unwatch();
 		expect(trigger.started).toEqual(['1#1']);
 		expect(end).not.toHaveBeenCalled();
+	});
+
+	it('keeps a bounded amount of mail ready for a trigger that is slower than another', async () => {
+		const [slow, quick] = [rig.trigger('slow', { policy: { parallel: 1 } }), rig.trigger('quick')];
+		quick.always = OK;
+		const size = 4 * 1024 * 1024;
+		for (let uid = 1; uid <= 60; uid++) rig.mailbox.add(uid, size);
+		const session = rig.start() as unknown as { ready: ReadyMessages };
+		let most = 0;
+		await rig.until(() => {
+			most = Math.max(most, session.ready.bytes);
+			return quick.cursor.low === 60;
+		});
+		expect(quick.runs).toHaveLength(60);
+		expect(most).toBeLessThanOrEqual(MAX_READY_BYTES + 2 * size);
+		slow.always = OK;
+		slow.runs[0]?.end(OK);
+		await rig.until(() => slow.cursor.low === 60);
+		expect(slow.runs).toHaveLength(60);
+		// Some twice, but not over and over again.
+		const windows = rig.mailbox.commands.filter((command) => command.startsWith('window'));
+		expect(windows.length).toBeLessThan(2.5 * 60 * 4);
 	});
 
 	it('runs what a filter leaves between mails that it leaves out, however many these are', async () => {

@@ -215,6 +215,14 @@ export class SessionRig {
 		return trigger;
 	}
 
+	/** As the watch lets a trigger leave. */
+	leave({ delivery }: FakeTrigger): void {
+		delivery.close();
+		this.deliveries.delete(delivery);
+		this.settler.leave(delivery);
+		this.session?.wake();
+	}
+
 	trigger(name: string, more?: ConstructorParameters<typeof FakeTrigger>[2]): FakeTrigger {
 		return this.join(new FakeTrigger(this.clock, name, more));
 	}
