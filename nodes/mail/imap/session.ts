@@ -9,6 +9,7 @@ import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
 import { FETCH_ATTEMPTS, fetchMessages, quarantined } from './fetch';
+import { inTurn } from './inTurn';
 import { listFor } from './listing';
 import { searchMessages } from './messages';
 import { MAX_READY_BYTES, ReadyMessages } from './readyMessages';
@@ -233,14 +234,7 @@ export class Session {
 		const wishes = this.present.map((delivery) =>
 			delivery.upcoming(room, ahead).filter((uid) => !this.ready.has(uid)),
 		);
-		const page = new Set<number>();
-		for (let turn = 0; page.size < room && wishes.some((wish) => turn < wish.length); turn++) {
-			for (const wish of wishes) {
-				const uid = wish[turn];
-				if (uid !== undefined && page.size < room) page.add(uid);
-			}
-		}
-		return [...page];
+		return inTurn(wishes, room);
 	}
 
 	private async fetch(uids: number[]): Promise<void> {
