@@ -22,6 +22,7 @@ export type AutomaticKind =
 	'bounce' | 'complaint' | 'receipt' | 'loop' | 'vacation' | 'list' | 'bulk' | 'other';
 
 export interface Automatic {
+	/** What kind of program; `other` when that cannot be told. */
 	kind: AutomaticKind;
 	/** The evidence, such as "Auto-Submitted: auto-replied". */
 	reason: string;
