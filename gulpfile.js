@@ -31,8 +31,11 @@ function compile() {
 }
 
 function assets() {
-	// Icons must stay byte for byte what they are, hence no encoding.
-	return src('{nodes,credentials}/**/*.{svg,png,node.json}', { encoding: false }).pipe(dest(STAGING));
+	// Icons must stay byte for byte what they are, hence no encoding. __schema__ has the fields that the editor shows
+	// before a node has run.
+	return src(['{nodes,credentials}/**/*.{svg,png,node.json}', 'nodes/**/__schema__/**/*.json'], {
+		encoding: false,
+	}).pipe(dest(STAGING));
 }
 
 async function swap() {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../dist';
 
-const ASSET = /\.(svg|png|node\.json)$/;
+const ASSET = /\.(svg|png|node\.json)$|__schema__\/.*\.json$/;
 
 /** The files that `npm pack` must hold, sorted: what the sources make, and the four that npm or we add. */
 export function expectedFiles(): string[] {
