@@ -35,6 +35,7 @@ function assets() {
 	// before a node has run.
 	return src(['{nodes,credentials}/**/*.{svg,png,node.json}', 'nodes/**/__schema__/**/*.json'], {
 		encoding: false,
+		base: '.',
 	}).pipe(dest(STAGING));
 }
 
