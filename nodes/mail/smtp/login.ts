@@ -74,8 +74,9 @@ export async function logIn(
 				else resolve();
 			};
 			const onAbort = () => {
-				finish();
+				// First, for finish() without an error would count as done.
 				reject(cancelled());
+				finish();
 			};
 			connection.once('error', finish);
 			if (signal?.aborted) return reject(cancelled());
