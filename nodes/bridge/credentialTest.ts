@@ -5,6 +5,7 @@ import type {
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
 import type { Account } from '../mail/account/account';
+import { portAdvice } from '../mail/account/ports';
 import { MailError } from '../mail/errors';
 import { ImapClient } from '../mail/imap/client';
 import { verifySmtp } from '../mail/smtp/transport';
@@ -41,7 +42,7 @@ async function testSide(account: Account, side: 'imap' | 'smtp'): Promise<string
 		return null;
 	} catch (error) {
 		if (signal.aborted)
-			return `${where}: The server did not finish the login within ${TEST_DEADLINE_MS / 1000} s. Check host, port and firewall.`;
+			return `${where}: The server did not finish the login within ${TEST_DEADLINE_MS / 1000} s. Check host, port and firewall. ${portAdvice({ side, ...endpoint })}`;
 		return `${where}: ${lineOf(error)}`;
 	}
 }
