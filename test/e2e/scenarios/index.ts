@@ -1,4 +1,5 @@
 import { burstAtConcurrencyOne } from './burst';
+import { convertedRuns } from './convert';
 import { credentialTest } from './credentialTest';
 import { deliveryTime } from './deliveryTime';
 import { duplicatesStartAnew } from './duplicate';
@@ -21,6 +22,7 @@ export const SCENARIOS: Scenario[] = [
 	{ name: 'a delivered mail starts its workflow', run: deliveryTime },
 	{ name: 'a sent mail lands byte-correct and comes back whole', run: sendsByteCorrect },
 	{ name: "the formats simple and resolved are those of n8n's own trigger", run: sameAsN8nsOwn },
+	{ name: "a converted workflow of n8n's own nodes runs", run: convertedRuns },
 	{ name: 'a test step shows the newest mail and changes nothing', run: testStep },
 	{ name: 'two workflows on one mailbox both run', run: twoWorkflows },
 	{ name: 'a duplicated workflow starts anew, and all run', run: duplicatesStartAnew },
