@@ -4,7 +4,8 @@
  */
 import type { ImapClient } from './client';
 import type { MailboxDelivery } from './delivery';
-import { searchMessages } from './messages';
+import { rethrowLost } from './lineLost';
+import { changeFlags, searchMessages } from './messages';
 import { FAILED_KEYWORD } from './outcome';
 import { withoutEnd } from './putBack';
 import type { SearchCriteria, SelectedMailbox } from './types';
@@ -30,11 +31,26 @@ export async function offerPutBack(
 		const uid = toSequenceSet(failed);
 		const present = new Set(await searchMessages(client, { uid }));
 		for (const one of failed) if (!present.has(one)) cursor.ends = withoutEnd(cursor.ends, one);
-		delivery.offerAgain(await searchMessages(client, { uid, ...unmarked }));
+		await offerAgain(client, mailbox, delivery, await searchMessages(client, { uid, ...unmarked }));
 	}
 	if (succeeded !== '' && delivery.options.policy.fireAgainWhenMarkedUnread) {
-		delivery.offerAgain(await searchMessages(client, { uid: succeeded, seen: false }));
+		const unread = await searchMessages(client, { uid: succeeded, seen: false });
+		await offerAgain(client, mailbox, delivery, unread);
 	}
+}
+
+/** Takes our proof of the run before away first, or it would seem to prove that of the new one after a crash. */
+async function offerAgain(
+	client: ImapClient,
+	mailbox: SelectedMailbox,
+	delivery: MailboxDelivery,
+	uids: readonly number[],
+): Promise<void> {
+	if (uids.length === 0) return;
+	if (mailbox.allowsKeywords) {
+		await changeFlags(client, uids, 'remove', [delivery.proof]).catch(rethrowLost);
+	}
+	delivery.offerAgain(uids);
 }
 
 /** Offers messages that became visible below the low mark. */
@@ -43,7 +59,20 @@ export async function offerLate(client: ImapClient, delivery: MailboxDelivery): 
 	if (low === null || low <= baseline) return;
 	const from = Math.max(baseline, low - LATE_WINDOW) + 1;
 	const listed = await searchMessages(client, { uid: `${from}:${low}` });
-	delivery.offerLate(listed.filter((uid) => uid >= from && uid <= low));
+	const below = listed.filter((uid) => uid >= from && uid <= low);
+	const late = delivery.lateFinder.find(below);
+	if (late.length === 0) return delivery.offerLate(below, late);
+	try {
+		const chosen = await delivery.options.filter.choose(client, late);
+		delivery.offerLate(
+			below,
+			late.filter((uid) => chosen.has(uid)),
+		);
+	} catch (error) {
+		// While the server does not understand the filter, the mail waits.
+		rethrowLost(error);
+		delivery.cannotFilter(error, late);
+	}
 }
 
 /** Tells messages that appeared below the low mark from those that passed it. Pure. */
@@ -60,13 +89,16 @@ export class LateFinder {
 		for (const uid of uids) this.passed.add(uid);
 	}
 
-	/** @returns what is at or below the low mark, was not there at the look before, and did not pass it */
-	look(uids: readonly number[], low: number): number[] {
+	/** Those of the messages at or below the low mark that were not there at the look before, and did not pass it. */
+	find(uids: readonly number[]): number[] {
 		const { below, beganAt } = this;
 		const isKnown = (uid: number) => (below ? below.has(uid) : beganAt === null || uid <= beganAt);
-		const late = uids.filter((uid) => !this.passed.has(uid) && !isKnown(uid));
+		return uids.filter((uid) => !this.passed.has(uid) && !isKnown(uid));
+	}
+
+	/** These are known from now on. */
+	saw(uids: readonly number[], low: number): void {
 		this.below = new Set(uids);
 		for (const uid of this.passed) if (uid <= low) this.passed.delete(uid);
-		return late;
 	}
 }

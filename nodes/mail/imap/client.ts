@@ -158,17 +158,14 @@ export class ImapClient {
 			if (!(error instanceof MailError) || error.code !== 'MAILBOX' || !this.alive) throw error;
 			const existing = await this.list().catch(() => []);
 			const names = existing.filter((entry) => entry.selectable).map((entry) => `"${entry.path}"`);
-			throw new MailError(
-				'MAILBOX',
-				`The mailbox "${path}" does not exist, or the server will not open it.`,
-				{
-					retry: 'configuration',
-					side: 'imap',
-					...(error.reply && { reply: error.reply }),
-					nextStep:
-						names.length > 0 ? `Choose one of these: ${names.slice(0, 50).join(', ')}.` : 'Check its name.',
-				},
-			);
+			const what = `The mailbox "${path}" does not exist, or the server will not open it.`;
+			throw new MailError('MAILBOX', what, {
+				retry: 'configuration',
+				side: 'imap',
+				...(error.reply && { reply: error.reply }),
+				nextStep:
+					names.length > 0 ? `Choose one of these: ${names.slice(0, 50).join(', ')}.` : 'Check its name.',
+			});
 		});
 		return {
 			path: box.path,
@@ -178,6 +175,7 @@ export class ImapClient {
 			exists: box.exists,
 			readOnly: box.readOnly === true,
 			allowsKeywords: box.permanentFlags?.has('\\*') ?? false,
+			settableFlags: box.permanentFlags?.has('\\*') ? null : (box.permanentFlags ?? null),
 		};
 	}
 

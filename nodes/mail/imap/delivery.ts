@@ -9,7 +9,7 @@ import { LateFinder } from './audit';
 import type { Cursor, Unit } from './cursor';
 import { Doubts } from './doubts';
 import { fingerprint, proofKeyword, runKey } from './identity';
-import { ENDLESS_RUN, type DeliveryOptions, type Marks, type Outcome } from './outcome';
+import { ENDLESS_RUN, FAILED_MARKS, type DeliveryOptions, type Marks, type Outcome } from './outcome';
 import { unitOf, withEnd, withoutEnd } from './putBack';
 import type { Settler, Voter } from './settle';
 import { UnitQueue } from './unitQueue';
@@ -23,7 +23,7 @@ export class MailboxDelivery implements Voter {
 	private readonly executing = new Map<Unit, Promise<void>>();
 	private readonly undecided = new Set<number>();
 	private readonly timers: Timers;
-	private lateFinder = new LateFinder();
+	lateFinder = new LateFinder();
 	private readonly doubts: Doubts;
 	private closed = false;
 	/** What was reported, once each. */
@@ -66,7 +66,8 @@ export class MailboxDelivery implements Voter {
 	}
 
 	/** The server does not understand the filter. Nothing is lost by it: the mail waits until the filter is mended. */
-	cannotFilter(error: MailError): void {
+	cannotFilter(error: MailError, uids: readonly number[]): void {
+		for (const uid of uids) this.undecided.add(uid);
 		this.tellOnce(`The filter cannot be used, so no mail starts the workflow for now. ${error.line}`);
 	}
 
@@ -120,16 +121,20 @@ export class MailboxDelivery implements Voter {
 			this.cursor.ends = withoutEnd(this.cursor.ends, uid);
 			this.cursor.start(unit);
 			this.undecided.add(uid);
+			this.voting.forgetProof(uid);
 			this.queue.putBack([unit]);
 		}
 		this.options.save();
 	}
 
-	/** Messages below the low mark that are there now: what was not there at the look before is late, and runs (D5). */
-	offerLate(uids: readonly number[]): void {
-		const late = this.lateFinder.look(uids, this.cursor.low ?? 0);
+	/** Messages below the low mark that are there now, and those of them that run: they were not there before (D5). */
+	offerLate(listed: readonly number[], late: readonly number[]): void {
+		this.lateFinder.saw(listed, this.cursor.low ?? 0);
+		const units = late.map((uid) => ({ uids: [uid], attempt: 1 }));
+		// Below the low mark nothing else would tell after a crash that they have not run.
+		for (const unit of units) this.cursor.start(unit);
 		for (const uid of late) this.undecided.add(uid);
-		this.queue.putBack(late.map((uid) => ({ uids: [uid], attempt: 1 })));
+		this.queue.putBack(units);
 	}
 
 	/** The server did not give this message: the others go on, it comes again later. */
@@ -282,8 +287,10 @@ export class MailboxDelivery implements Voter {
 				cursor.settle(unit.uids);
 				save();
 			},
-			onMarked: (uid) => {
-				if (!failed && !policy.fireAgainWhenMarkedUnread) return;
+			onMarked: (uid, flags) => {
+				// Only a mark that is there can be taken away.
+				if (!policy.fireAgainWhenMarkedUnread && !failed) return;
+				if (!flags.some((flag) => (failed ? FAILED_MARKS.includes(flag) : flag === '\\Seen'))) return;
 				cursor.ends = withEnd(cursor.ends, uid, unit.attempt, failed ? 'failed' : 'succeeded');
 			},
 			onRefused: (uid, error) =>

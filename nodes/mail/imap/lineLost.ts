@@ -18,6 +18,11 @@ export function isLineError(error: unknown): boolean {
 	return error instanceof MailError && (error.code === 'LOST' || error.code === 'TIMEOUT');
 }
 
+/** For what may be refused without harm. @throws the error again unless the server answered */
+export function rethrowLost(error: unknown): asserts error is MailError {
+	if (!(error instanceof MailError) || isLineError(error)) throw error;
+}
+
 /** What should not happen: reported like an outage, and tried again like one. */
 export function unexpected(error: unknown): MailError {
 	const text = error instanceof Error ? error.message : String(error);

@@ -81,6 +81,7 @@ export const RETRY_WAITS_MS = [30_000, 120_000, 600_000, 1_800_000, 3_600_000];
 
 /** Set on mails whose run failed, where the server allows keywords; `\Flagged` otherwise (D11). */
 export const FAILED_KEYWORD = 'MailroomFailed';
+export const FAILED_MARKS: readonly string[] = [FAILED_KEYWORD, '\\Flagged'];
 
 /** n8n never tells the end of some runs, such as one that is stopped while it is queued. */
 export const ENDLESS_RUN =

@@ -3,7 +3,8 @@
  * when all have decided, and is not marked read when one of them failed on it (delivery.md D17).
  */
 import type { Clock } from '../clock';
-import { MailError } from '../errors';
+import type { MailError } from '../errors';
+import { rethrowLost } from './lineLost';
 import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
 import { changeFlags, deleteMessages, moveMessages } from './messages';
@@ -22,8 +23,8 @@ export interface Vote {
 	proof: string | null;
 	/** Called once, when a crash can no longer make the mail run again; at the latest with `applied`. */
 	proven(): void;
-	/** Called when it was done, or given up. */
-	applied(): void;
+	/** Called when it was done, or given up; with the flags that the mail has by it, which others may have had a say in. */
+	applied(flags: readonly string[]): void;
 	/** Called when the server would not do it. */
 	refused(error: MailError): void;
 }
@@ -123,7 +124,7 @@ export class Settler {
 		});
 		for (const [marks, entries] of groups) {
 			const uids = entries.map(([uid]) => uid);
-			await this.applyGroup(client, JSON.parse(marks) as Decision, uids);
+			await this.applyGroup(client, mailbox, JSON.parse(marks) as Decision, uids);
 		}
 		await this.prove(client, mailbox, all);
 		if (!tidy) return;
@@ -152,34 +153,40 @@ export class Settler {
 		}
 	}
 
-	private async applyGroup(client: ImapClient, marks: Decision, uids: number[]): Promise<void> {
+	private async applyGroup(
+		client: ImapClient,
+		mailbox: SelectedMailbox,
+		marks: Decision,
+		uids: number[],
+	): Promise<void> {
 		try {
 			if (marks.flags.length > 0) await changeFlags(client, uids, 'add', marks.flags);
 			if (marks.moveTo !== '') await moveMessages(client, uids, marks.moveTo);
 			else if (marks.delete) await deleteMessages(client, uids);
 		} catch (error) {
 			rethrowLost(error);
-			for (const uid of uids) this.retryOrTell(uid, error as MailError);
+			for (const uid of uids) this.retryOrTell(uid, error);
 			return;
 		}
-		for (const uid of uids) this.close(uid);
+		const set = marks.flags.filter((flag) => mailbox.settableFlags?.has(flag) ?? true);
+		for (const uid of uids) this.close(uid, set);
 	}
 
 	private retryOrTell(uid: number, error: MailError): void {
 		const entry = this.pending.get(uid);
 		if (!entry || ++entry.attempts < MARK_ATTEMPTS) return;
 		for (const vote of entry.votes.values()) vote.refused(error);
-		this.close(uid);
+		this.close(uid, []);
 	}
 
-	private close(uid: number): void {
+	private close(uid: number, flags: readonly string[]): void {
 		const entry = this.pending.get(uid);
 		if (!entry) return;
 		this.pending.delete(uid);
 		this.settled++;
 		for (const vote of entry.votes.values()) {
 			if (!entry.proven.has(vote)) vote.proven();
-			vote.applied();
+			vote.applied(flags);
 		}
 	}
 
@@ -208,7 +215,9 @@ function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<stri
 	const groups = new Map<string, T[]>();
 	for (const value of values) {
 		const key = keyOf(value);
-		groups.set(key, [...(groups.get(key) ?? []), value]);
+		const group = groups.get(key);
+		if (group) group.push(value);
+		else groups.set(key, [value]);
 	}
 	return groups;
 }
@@ -232,8 +241,4 @@ function decide(votes: readonly Vote[], mailbox: SelectedMailbox, someUndecided:
 		moveTo: someUndecided ? '' : (movers.find(({ marks }) => marks.moveTo !== '')?.marks.moveTo ?? ''),
 		delete: !someUndecided && movers.some(({ marks }) => marks.delete),
 	};
-}
-
-function rethrowLost(error: unknown): void {
-	if (!(error instanceof MailError) || error.code === 'LOST' || error.code === 'TIMEOUT') throw error;
 }

@@ -12,6 +12,8 @@ export interface SelectedMailbox {
 	readOnly: boolean;
 	/** Whether new keywords may be stored (`\*` in PERMANENTFLAGS). */
 	allowsKeywords: boolean;
+	/** Flags that last, also keywords (PERMANENTFLAGS); null for any. */
+	settableFlags: ReadonlySet<string> | null;
 }
 
 export interface MailboxInfo {

@@ -10,8 +10,8 @@ export interface Ballot {
 	failed: boolean;
 	/** All of the unit is safe from running again. */
 	onProven(): void;
-	/** Done to one mail; not called for a mail whose marks the server refused. */
-	onMarked(uid: number): void;
+	/** Done to one mail, which has these flags by it; not called for a mail whose marks the server refused. */
+	onMarked(uid: number, flags: readonly string[]): void;
 	onRefused(uid: number, error: MailError): void;
 }
 
@@ -57,8 +57,8 @@ export class Voting {
 					this.unstored.push(...unit.uids);
 					on.onProven();
 				},
-				applied: () => {
-					if (!refused) on.onMarked(uid);
+				applied: (flags) => {
+					if (!refused) on.onMarked(uid, flags);
 					if (--unapplied === 0 && --this.unmarked === 0) this.onAllMarked();
 				},
 				refused: (error) => {
@@ -72,6 +72,12 @@ export class Voting {
 	/** These carry our proof and were settled by it; it may go when the cursor has been stored. */
 	foundProven(uids: readonly number[]): void {
 		this.unstored.push(...uids);
+	}
+
+	/** This mail runs again, so a proof that it ran before is to prove nothing. */
+	forgetProof(uid: number): void {
+		this.unstored = this.unstored.filter((other) => other !== uid);
+		this.stored = this.stored.filter((other) => other !== uid);
 	}
 
 	/** The cursor is about to be stored; what was settled before the last time is stored by now, so its proof may go. */

@@ -2,7 +2,13 @@
 import { Cursor, newCursor, type CursorState, type OldMail } from '../../../nodes/mail/imap/cursor';
 import { MailboxDelivery } from '../../../nodes/mail/imap/delivery';
 import { NO_FILTER } from '../../../nodes/mail/imap/filter';
-import { NO_MARKS, type DeliveryPolicy, type Outcome, type Run } from '../../../nodes/mail/imap/outcome';
+import {
+	FAILED_KEYWORD,
+	NO_MARKS,
+	type DeliveryPolicy,
+	type Outcome,
+	type Run,
+} from '../../../nodes/mail/imap/outcome';
 import type { Vote, Voter } from '../../../nodes/mail/imap/settle';
 import type { ReceivedMessage } from '../../../nodes/mail/message/parsed';
 import { FakeClock } from '../../fakeClock';
@@ -119,7 +125,7 @@ export class Rig implements Pick<object, never> {
 			if (vote.marks.markRead) flags?.add('\\Seen');
 			if (vote.proof !== null) flags?.add(vote.proof);
 			vote.proven();
-			vote.applied();
+			vote.applied([vote.marks.markRead ? '\\Seen' : '', vote.failed ? FAILED_KEYWORD : '']);
 		}
 	}
 

@@ -47,7 +47,7 @@ export class FakeMailbox {
 	get selected(): SelectedMailbox {
 		const { uidValidity, allowsKeywords, mails } = this;
 		const uidNext = Math.max(0, ...mails.keys()) + 1;
-		const fixed = { path: 'INBOX', mailboxId: null, readOnly: false };
+		const fixed = { path: 'INBOX', mailboxId: null, readOnly: false, settableFlags: null };
 		return { ...fixed, uidValidity, uidNext, exists: mails.size, allowsKeywords };
 	}
 
