@@ -6,11 +6,17 @@
  */
 const { TestEnvironment } = require('jest-environment-node');
 
+/** Once for all test files of this process: each registration doubles the work of resolving a module. */
+const TYPESCRIPT_LOADED = Symbol.for('n8n-nodes-mailroom.tsx');
+
 module.exports = class EngineEnvironment extends TestEnvironment {
 	async setup() {
 		await super.setup();
 		this.global.loadOutsideJest = (file) => {
-			require('tsx/cjs/api').register();
+			if (!process[TYPESCRIPT_LOADED]) {
+				require('tsx/cjs/api').register();
+				process[TYPESCRIPT_LOADED] = true;
+			}
 			return require(file);
 		};
 	}
