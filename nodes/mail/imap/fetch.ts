@@ -96,14 +96,16 @@ async function readRest(
 	row: { uid: number; source: Buffer },
 	wanted: number,
 ): Promise<Buffer> {
-	const parts = [row.source];
-	let length = row.source.length;
+	if (row.source.length >= wanted) return row.source;
+	// One block from the start, not pieces that are joined and so held twice; shared, so that the parser's thread reads
+	// it where it is.
+	const source = Buffer.from(new SharedArrayBuffer(wanted));
+	let length = row.source.copy(source);
 	while (length < wanted) {
 		const part = await fetchWindow(client, row.uid, length, Math.min(WINDOW_BYTES, wanted - length));
 		// Some servers announce a size that is a little off; an empty window is the true end.
 		if (!part || part.length === 0) break;
-		parts.push(part);
-		length += part.length;
+		length += part.copy(source, length);
 	}
-	return parts.length === 1 ? row.source : Buffer.concat(parts);
+	return source.subarray(0, length);
 }
