@@ -42,13 +42,13 @@ async function begin(
 	context: Context,
 	options: EmitterOptions,
 	run: Run,
-): Promise<{ outcome: Promise<Outcome> }> {
+): Promise<{ outcome: Promise<Outcome | null> }> {
 	const known = options.record.runs.get(run.key);
 	if (known) return { outcome: known };
 	const items: INodeExecutionData[] = [];
 	for (const message of run.messages) items.push(await toItem(context, message, options.item, run.attempt));
 	// Closed in the meantime: the successor starts it, or the next activation.
-	if (run.isStopped()) return { outcome: new Promise(() => undefined) };
+	if (run.isStopped()) return { outcome: Promise.resolve(null) };
 	if (options.acknowledge === 'started') {
 		handOff(context, options, items, run);
 		return { outcome: Promise.resolve({ kind: 'unconfirmed' }) };

@@ -235,9 +235,9 @@ export class MailboxDelivery implements Voter {
 			noLongerLate();
 			this.executing.delete(unit);
 			const handedOver = policy.acknowledge === 'started';
-			const settle = () => this.ended(unit, handedOver ? { kind: 'unconfirmed' } : outcome);
-			if (!isVoid() && this.closed) this.options.onLateEnd(settle);
-			else if (!isVoid()) settle();
+			const settle = (end: Outcome) => this.ended(unit, handedOver ? { kind: 'unconfirmed' } : end);
+			if (outcome && !isVoid() && this.closed) this.options.onLateEnd(() => settle(outcome));
+			else if (outcome && !isVoid()) settle(outcome);
 			this.wake();
 		});
 		this.executing.set(unit, ended);

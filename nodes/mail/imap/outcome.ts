@@ -32,8 +32,11 @@ export interface Run {
 	isStopped(): boolean;
 }
 
-/** Starts the workflow and tells how the run ended. Never rejects; may never settle. Runs start in the order of the calls. */
-export type StartRun = (run: Run) => Promise<Outcome>;
+/**
+ * Starts the workflow and tells how the run ended; null when it was stopped before it started. Never rejects; may never
+ * settle. Runs start in the order of the calls.
+ */
+export type StartRun = (run: Run) => Promise<Outcome | null>;
 
 /** What is done to a mail on the server. */
 export interface Marks {

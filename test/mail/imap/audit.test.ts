@@ -2,7 +2,7 @@
 import type { CursorState } from '../../../nodes/mail/imap/cursor';
 import { MailFilter } from '../../../nodes/mail/imap/filter';
 import { FAILED_KEYWORD, NO_MARKS } from '../../../nodes/mail/imap/outcome';
-import type { FakeTrigger} from './sessionRig';
+import type { FakeTrigger } from './sessionRig';
 import { SessionRig } from './sessionRig';
 
 jest.mock('../../../nodes/mail/message/parse', () => ({

@@ -189,7 +189,13 @@ export class FakeTrigger {
 		return this.runs.map(({ uids, attempt }) => `${uids.join('+')}#${attempt}`);
 	}
 
-	private async start({ messages, attempt, key }: Run): Promise<Outcome> {
+	/** What happens before the workflow is really started, such as storing attachments. */
+	preparing: (() => Promise<void>) | null = null;
+
+	private async start(run: Run): Promise<Outcome | null> {
+		if (this.preparing) await this.preparing();
+		if (run.isStopped()) return null;
+		const { messages, attempt, key } = run;
 		return await new Promise((resolve) => {
 			const uids = messages.map(({ uid }) => uid);
 			this.runs.push({ uids, attempt, key, end: resolve });
