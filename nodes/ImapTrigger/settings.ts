@@ -103,25 +103,41 @@ function readMarks(
 		...NO_MARKS,
 		...(context.getNodeParameter('onSuccess', { markRead: true }) as Partial<Marks>),
 	};
-	const { retries = 0, ...onFailure } = context.getNodeParameter('onFailure', {}) as Partial<Marks> & {
+	const { retries, ...marks } = context.getNodeParameter('onFailure', {}) as Partial<Marks> & {
 		retries?: number;
 	};
+	const onFailure = { ...NO_MARKS, ...marks };
+	for (const { addKeyword } of [onSuccess, onFailure]) checkKeyword(context, addKeyword);
 	// At once means: before anybody knows how it ends. Nothing that cannot be undone is done then.
 	const safe = acknowledge === 'started' ? { ...onSuccess, delete: false, moveTo: '' } : onSuccess;
 	return {
 		acknowledge,
 		onSuccess: safe,
-		onFailure: { ...NO_MARKS, ...onFailure },
-		retries: Math.max(0, Math.floor(retries)),
+		onFailure,
+		retries: atLeast(context, 0, retries, 0, 'Retries'),
 	};
 }
 
-function atLeastOne(context: Context, value: unknown, fallback: number, name: string): number {
-	if (value === undefined || value === null || value === '') return fallback;
-	const number = Math.floor(Number(value));
-	if (number >= 1) return number;
+/** A keyword is an atom (RFC 3501 §9): one word, without the characters that mean something in a command. */
+function checkKeyword(context: Context, keyword: string): void {
+	if (/^[^\s(){%*"\\\]\u0000-\u001f\u007f-\uffff]*$/.test(keyword)) return;
 	throw new NodeOperationError(
 		context.getNode(),
-		`"${name}" has to be a number from 1 up, not ${JSON.stringify(value)}.`,
+		`"${keyword}" in "Add Keyword" cannot be a keyword on a mail server.`,
+		{ description: 'Use one word of letters, digits, "-" and "_" such as Done.' },
+	);
+}
+
+function atLeastOne(context: Context, value: unknown, fallback: number, name: string): number {
+	return atLeast(context, 1, value, fallback, name);
+}
+
+function atLeast(context: Context, least: number, value: unknown, fallback: number, name: string): number {
+	if (value === undefined || value === null || value === '') return fallback;
+	const number = Math.floor(Number(value));
+	if (number >= least) return number;
+	throw new NodeOperationError(
+		context.getNode(),
+		`"${name}" has to be a number from ${least} up, not ${JSON.stringify(value)}.`,
 	);
 }
