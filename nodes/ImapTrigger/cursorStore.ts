@@ -43,7 +43,8 @@ export class CursorStore {
 			(context.getWorkflowStaticData('global')[this.key] as unknown as StoredCursors | undefined);
 		// What n8n loaded from its database is a proxy, which structuredClone refuses.
 		const plain = stored && (JSON.parse(JSON.stringify(stored)) as StoredCursors);
-		this.loaded = plain?.v === 1 && plain.workflowId === workflowId ? plain : null;
+		const isOurs = plain?.v === 1 && plain.workflowId === workflowId && typeof plain.mailboxes === 'object';
+		this.loaded = isOurs ? plain : null;
 	}
 
 	/** Whether the trigger has watched this account's mailbox before. */
