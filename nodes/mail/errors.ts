@@ -98,20 +98,22 @@ export class MailError extends Error {
  * Makes text that a server or a message supplied safe to show: control and bidirectional characters become spaces,
  * secrets become `***`, and the length is bounded.
  *
- * @param secrets passwords and tokens that must not appear, also not in base64 (a server may echo what it was sent)
+ * @param secrets passwords and tokens that must not appear, also not quoted or in base64 (a server may echo what it was sent)
  */
 export function cleanServerText(text: string, secrets: readonly string[] = []): string {
 	let clean = text
 		.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ')
 		.trim();
 	for (const secret of secrets.filter((value) => value.length >= 4)) {
-		clean = clean
-			.split(secret)
-			.join('***')
-			.split(Buffer.from(secret).toString('base64').replace(/=+$/, ''))
-			.join('***');
+		for (const form of [secret, quoted(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')])
+			clean = clean.split(form).join('***');
 	}
 	return clean.length > MAX_REPLY_LENGTH ? `${clean.slice(0, MAX_REPLY_LENGTH)}…` : clean;
+}
+
+/** As an IMAP command carries it (RFC 3501 §4.3). */
+function quoted(text: string): string {
+	return text.replace(/["\\]/g, '\\$&');
 }
 
 /** The enhanced status code at the start of an SMTP reply (RFC 3463), such as `5.7.1`. */
