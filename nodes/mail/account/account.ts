@@ -71,7 +71,8 @@ export function isPrivateHost(host: string): boolean {
 	if (name === 'localhost' || name.endsWith('.localhost')) return true;
 	if (isIP(name) === 4) {
 		const [a = 0, b = 0] = name.split('.').map(Number);
-		return a === 127 || a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168);
+		if (a === 127 || a === 10 || (a === 172 && b >= 16 && b <= 31)) return true;
+		return (a === 192 && b === 168) || (a === 169 && b === 254);
 	}
 	return isIP(name) === 6 && (name === '::1' || /^f[cd]/.test(name));
 }
