@@ -1,5 +1,6 @@
 /** Where the trigger's cursors live: in the workflow's global static data, under the node's id, which survives a rename (D1). */
 import type { IDataObject, ITriggerFunctions } from 'n8n-workflow';
+import { isDynamic, MAX_MAILBOXES } from '../mail/imap/mailboxNames';
 import { newCursor, type Cursor, type CursorState } from '../mail/imap/cursor';
 import { triggerRecordsOf, type TriggerRecord } from './registry';
 import type { TriggerSettings } from './settings';
@@ -34,7 +35,7 @@ export class CursorStore {
 		private readonly workflowId: string,
 		nodeId: string,
 		private readonly record: TriggerRecord,
-		private readonly settings: Pick<TriggerSettings, 'startFrom' | 'old'>,
+		private readonly settings: Pick<TriggerSettings, 'startFrom' | 'old' | 'mailboxes'>,
 	) {
 		this.key = keyOf(nodeId);
 		// What this process knows is newer than what n8n stored: it stores only when a workflow is started.
@@ -47,9 +48,9 @@ export class CursorStore {
 		this.loaded = isOurs ? plain : null;
 	}
 
-	/** Whether the trigger has watched this account's mailbox before. */
-	knows(mailbox: string, account: string): boolean {
-		return this.loaded?.mailboxes[mailbox]?.account === account;
+	/** Whether the trigger has watched a mailbox of this account before. */
+	knows(account: string): boolean {
+		return Object.values(this.loaded?.mailboxes ?? {}).some((stored) => stored.account === account);
 	}
 
 	/** Where to go on in a mailbox, or where to start (D3); then `since` is now. */
@@ -60,7 +61,7 @@ export class CursorStore {
 			return newCursor(account, this.begun ?? wallTime, this.settings.old);
 		if (this.loaded?.startFrom === this.settings.startFrom) return stored;
 		// A wanted replay: the epoch makes new keys, so that n8n does not drop the mails it has run before.
-		return newCursor(account, wallTime, this.settings.old, stored.epoch + 1);
+		return newCursor(account, this.begun ?? wallTime, this.settings.old, stored.epoch + 1);
 	}
 
 	/** The trigger is switched on; what is opened from now on was found by a role or a pattern. */
@@ -86,7 +87,7 @@ export class CursorStore {
 			v: 1,
 			workflowId: this.workflowId,
 			startFrom: this.settings.startFrom,
-			mailboxes,
+			mailboxes: { ...this.notFoundYet(), ...mailboxes },
 		};
 		this.record.cursors = value;
 		this.write(this.key, value);
@@ -101,6 +102,16 @@ export class CursorStore {
 	private write(key: string, cursors: StoredCursors): void {
 		this.written.set(key, cursors);
 		this.context.getWorkflowStaticData('global')[key] = structuredClone(cursors) as unknown as IDataObject;
+	}
+
+	/** Mailboxes that a role or a pattern meant before, and that the server has not been asked for yet. */
+	private notFoundYet(): Record<string, CursorState> {
+		if (!this.settings.mailboxes.some(isDynamic)) return {};
+		const waiting = Object.entries(this.loaded?.mailboxes ?? {}).filter(([path]) => !this.cursors.has(path));
+		const states = waiting.map(
+			([path, stored]) => [path, this.open(path, stored.account, this.begun ?? stored.since)] as const,
+		);
+		return Object.fromEntries(states.slice(0, MAX_MAILBOXES));
 	}
 
 	/** Takes back what {@link save} wrote: the trigger did not come to life, so the next try is the first again. */

@@ -47,8 +47,8 @@ export async function startLiveTrigger(
 	const account = await readAccount();
 	endpointOf(account, 'imap');
 	const record = triggerRecord(context.getWorkflow().id ?? '', context.getNode().id);
-	// n8n may start a trigger a second time without having closed the first.
-	await record.close?.();
+	// n8n may start a trigger a second time without having closed the first, even twice in the same moment.
+	while (record.close) await record.close();
 	const trigger = new LiveTrigger(context, settings, account, readAccount, record);
 	const failure = await trigger.start();
 	if (failure?.retry === 'credentials' && trigger.isNew && context.getActivationMode() === 'activate') {
@@ -60,7 +60,7 @@ export async function startLiveTrigger(
 }
 
 class LiveTrigger {
-	/** Whether none of its mailboxes was watched before. */
+	/** Whether no mailbox of this account was watched before. */
 	readonly isNew: boolean;
 	private readonly watched = new Map<string, Watched>();
 	private readonly store: CursorStore;
@@ -78,7 +78,7 @@ class LiveTrigger {
 		private readonly readAccount: () => Promise<Account>,
 		private readonly record: TriggerRecord,
 	) {
-		const { policy, item, runOnOutage, mailboxes } = settings;
+		const { policy, item, runOnOutage } = settings;
 		this.store = new CursorStore(
 			context,
 			context.getWorkflow().id ?? '',
@@ -93,7 +93,7 @@ class LiveTrigger {
 			record,
 			report: this.reports.note,
 		});
-		this.isNew = !mailboxes.some((mailbox) => this.store.knows(mailbox, accountIdentity(account)));
+		this.isNew = !this.store.knows(accountIdentity(account));
 		record.close = async () => await this.close();
 		record.owner = this;
 	}
@@ -111,7 +111,8 @@ class LiveTrigger {
 		if (dynamic.length > 0) firsts.push(this.find(dynamic));
 		const enough = new AbortController();
 		const all = Promise.all(firsts).then((results) => results.find((result) => result !== null) ?? null);
-		const time = sleep(systemClock, FRESH_MS, enough.signal).then(() => null);
+		const over = AbortSignal.any([enough.signal, this.stopped.signal]);
+		const time = sleep(systemClock, FRESH_MS, over).then(() => null);
 		const failure = await Promise.race([all, time]);
 		enough.abort();
 		return failure;
