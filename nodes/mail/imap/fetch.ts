@@ -48,10 +48,7 @@ export async function fetchMessages(
 		const row = rows.get(uid);
 		if (!row?.source) onMessage(uid, { kind: present.has(uid) ? 'missing' : 'gone' });
 		else if (uid === uids[0] || row.size <= row.source.length || (limits.hasRoom?.() ?? true))
-			onMessage(uid, {
-				kind: 'message',
-				message: await complete(client, mailbox, { ...row, source: row.source }, limits),
-			});
+			onMessage(uid, await complete(client, mailbox, { ...row, source: row.source }, limits));
 	}
 }
 
@@ -76,9 +73,14 @@ async function complete(
 	mailbox: SelectedMailbox,
 	row: FetchedMessage & { source: Buffer },
 	limits: FetchLimits,
-): Promise<ReceivedMessage> {
+): Promise<Fetched> {
 	const source = await readRest(client, row, Math.min(row.size, limits.maxMessageBytes));
-	return {
+	// It was removed, or not given, in the middle: a part of it is not the message.
+	if (!source) {
+		const listed = await searchMessages(client, { uid: String(row.uid) });
+		return { kind: listed.includes(row.uid) ? 'missing' : 'gone' };
+	}
+	const message = {
 		uid: row.uid,
 		uidValidity: mailbox.uidValidity,
 		mailbox: mailbox.path,
@@ -89,13 +91,14 @@ async function complete(
 		truncated: row.size > limits.maxMessageBytes,
 		mail: await parseMessage(source),
 	};
+	return { kind: 'message', message };
 }
 
 async function readRest(
 	client: ImapClient,
 	row: { uid: number; source: Buffer },
 	wanted: number,
-): Promise<Buffer> {
+): Promise<Buffer | null> {
 	if (row.source.length >= wanted) return row.source;
 	// One block from the start, not pieces that are joined and so held twice; shared, so that the parser's thread reads
 	// it where it is.
@@ -104,7 +107,8 @@ async function readRest(
 	while (length < wanted) {
 		const part = await fetchWindow(client, row.uid, length, Math.min(WINDOW_BYTES, wanted - length));
 		// Some servers announce a size that is a little off; an empty window is the true end.
-		if (!part || part.length === 0) break;
+		if (!part) return null;
+		if (part.length === 0) break;
 		length += part.copy(source, length);
 	}
 	return source.subarray(0, length);

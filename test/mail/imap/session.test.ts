@@ -78,6 +78,31 @@ describe('a session', () => {
 		expect(windows.length).toBeLessThan(2.5 * 60 * 4);
 	});
 
+	it('hands over no part of a mail that is removed while it is read', async () => {
+		const trigger = rig.trigger('a');
+		rig.mailbox.add(1, 3 * 1024 * 1024);
+		rig.mailbox.before = (command) => {
+			if (command === 'window 1') rig.mailbox.mails.delete(1);
+		};
+		rig.start();
+		await rig.until(() => trigger.cursor.low === 1);
+		expect(trigger.cursor.low).toBe(1);
+		expect(trigger.runs).toEqual([]);
+	});
+
+	it('reads a mail again that the server did not give to its end', async () => {
+		const trigger = rig.trigger('a');
+		const mail = rig.mailbox.add(1, 3 * 1024 * 1024);
+		let windows = 0;
+		rig.mailbox.before = (command) => {
+			if (command === 'window 1' && ++windows === 2) rig.mailbox.mails.delete(1);
+			else rig.mailbox.mails.set(1, mail);
+		};
+		rig.start();
+		await rig.clock.advance(5_000);
+		expect(trigger.runs.map(({ bytes }) => bytes)).toEqual([[3 * 1024 * 1024]]);
+	});
+
 	it('runs what a filter leaves between mails that it leaves out, however many these are', async () => {
 		const trigger = rig.trigger('a', { filter: new MailFilter([{ subject: 'wanted' }], {}) });
 		trigger.always = OK;

@@ -143,6 +143,8 @@ export class FakeMailbox {
 
 export interface RunUnderWay {
 	uids: number[];
+	/** Bytes of the mails as they were handed over. */
+	bytes: number[];
 	attempt: number;
 	key: string;
 	end(outcome: Outcome): void;
@@ -198,7 +200,8 @@ export class FakeTrigger {
 		const { messages, attempt, key } = run;
 		return await new Promise((resolve) => {
 			const uids = messages.map(({ uid }) => uid);
-			this.runs.push({ uids, attempt, key, end: resolve });
+			const bytes = messages.map(({ source }) => source.length);
+			this.runs.push({ uids, bytes, attempt, key, end: resolve });
 			if (this.always) resolve(this.always);
 		});
 	}
