@@ -23,7 +23,8 @@ function storeOf(options: Options = {}): {
 	const { global = {}, workflowId = 'w', nodeId = `n${++nodes}`, startFrom = 'new', old = NONE } = options;
 	const record = options.record ?? { cursors: null, runs: new Map(), close: null, owner: null };
 	const context = { getWorkflowStaticData: () => global as never };
-	return { store: new CursorStore(context, workflowId, nodeId, record, { startFrom, old }), global, nodeId };
+	const settings = { startFrom, old, mailboxes: ['INBOX'] };
+	return { store: new CursorStore(context, workflowId, nodeId, record, settings), global, nodeId };
 }
 
 /** Opens INBOX, does some work, stores it. */
@@ -39,7 +40,7 @@ function worked(options: Options = {}): { global: Record<string, unknown>; nodeI
 describe('CursorStore', () => {
 	it('D2: a new trigger starts now', () => {
 		const { store } = storeOf();
-		expect(store.knows('INBOX', 'ann@x')).toBe(false);
+		expect(store.knows('ann@x')).toBe(false);
 		expect(store.open('INBOX', 'ann@x', 1_000)).toMatchObject({ since: 1_000, low: null, epoch: 0 });
 	});
 
@@ -47,7 +48,7 @@ describe('CursorStore', () => {
 		const { global, nodeId } = worked();
 		expect(Object.keys(global)).toEqual([`mailroom:${nodeId}`]);
 		const { store } = storeOf({ global, nodeId });
-		expect(store.knows('INBOX', 'ann@x')).toBe(true);
+		expect(store.knows('ann@x')).toBe(true);
 		expect(store.open('INBOX', 'ann@x', 9_000)).toMatchObject({ since: 1_000, low: 5, uidValidity: '7' });
 	});
 
