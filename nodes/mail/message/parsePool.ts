@@ -11,6 +11,8 @@ import { OPERATIONS, type Operations, type ParseAnswer, type ParseJob } from './
 export const DEADLINE_MS = 20_000;
 /** Heap of the thread. Source and attachments are outside of it. */
 export const MAX_HEAP_MB = 256;
+/** Part of it for what is new: small, so that the garbage of one mail does not grow into the memory of n8n. */
+const MAX_YOUNG_MB = 16;
 /** The thread ends after this time without mail. */
 export const IDLE_MS = 30_000;
 
@@ -90,7 +92,7 @@ export class ParsePool {
 
 	private start(): Worker {
 		const worker = new Worker(this.file, {
-			resourceLimits: { maxOldGenerationSizeMb: this.limits.maxHeapMb, maxYoungGenerationSizeMb: 32 },
+			resourceLimits: { maxOldGenerationSizeMb: this.limits.maxHeapMb, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
 			// What n8n was started with (inspector, loaders) is not for this thread.
 			execArgv: [],
 			env: {},
