@@ -54,7 +54,10 @@ function summarize(server: string, results: readonly string[]): Authentication {
 	return { server, dkim: found.dkim, spf: found.spf[0] ?? null, dmarc: found.dmarc[0] ?? null };
 }
 
-/** Comments may contain semicolons and results of their own. */
+/**
+ * Comments, and addresses in quotes, are in the hands of the sender and may look like results of their own: comments go,
+ * and what separates results is taken out of quotes.
+ */
 function withoutComments(field: string): string {
 	let depth = 0;
 	let quoted = false;
@@ -66,7 +69,7 @@ function withoutComments(field: string): string {
 				depth = 1;
 				continue;
 			}
-			text += character;
+			text += quoted && /[;=\s]/.test(character) ? '_' : character;
 		} else if (character === '(') depth++;
 		else if (character === ')') depth--;
 	}
