@@ -70,7 +70,7 @@ describe('the trigger keeps an eye on', () => {
 	});
 
 	test('a run that ends after the workflow was switched off: its mail is marked, and does not run again (D9)', async () => {
-		const { user, wf } = await rig.live({ steps: [{ type: 'test.delay', parameters: { ms: 400 } }] });
+		const { user, wf } = await rig.live({ steps: [{ type: 'test.delay', parameters: { ms: 2_500 } }] });
 		await rig.deliver(user, 'late');
 		await eventually(SOON_MS, 'the run to begin', () => wf.executions().length > 0);
 		await wf.deactivate();
