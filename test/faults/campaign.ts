@@ -106,12 +106,17 @@ export async function runCampaign(name: string, rows: readonly Row[], options: O
 		}
 		const result = missing.length > 0 ? missed(row, options, howToGet(missing)) : await runRow(row, options);
 		results.push(result);
+		// After every row, so that a campaign that is stopped leaves what it found.
+		if (options.json !== undefined) writeJson(options.json, name, options, results, left);
 		console.log(line(result));
 		for (const problem of result.missed) console.log(`        MISSED: ${problem}`);
 	}
 	console.log(`\n${table(results)}`);
 	if (left.length > 0) console.log(`\nNot run:\n  ${left.join('\n  ')}`);
-	if (options.json !== undefined) writeJson(options.json, name, options, results, left);
+	if (options.json !== undefined) {
+		writeJson(options.json, name, options, results, left);
+		console.log(`\nWritten to ${resolve(options.json)}`);
+	}
 	const failed = results.filter(({ ok }) => !ok).length;
 	return { passed: results.length - failed, failed };
 }
@@ -198,7 +203,6 @@ function writeJson(
 	const about = { campaign: name, date: new Date().toISOString(), commit, node: process.version };
 	const form = { form: options.long ? 'long' : 'short', seed: options.seed };
 	writeFileSync(target, `${JSON.stringify({ ...about, ...form, notRun: left, rows: results }, null, 2)}\n`);
-	console.log(`\nWritten to ${target}`);
 }
 
 function gitCommit(): string {

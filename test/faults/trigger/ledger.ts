@@ -7,6 +7,9 @@ export class Ledger {
 	private readonly known = new Set<string>();
 	/** Sent, but taken away again before the trigger could have it. */
 	private readonly withdrawn = new Set<string>();
+	/** Sent and not run yet; kept up to date by {@link missing}, since it is asked for all the time. */
+	private readonly outstanding = new Set<string>();
+	private looked = 0;
 
 	constructor(private readonly collected: readonly Collected[]) {}
 
@@ -14,11 +17,13 @@ export class Ledger {
 		const subject = `${prefix} ${this.subjects.length + 1}`;
 		this.subjects.push(subject);
 		this.known.add(subject);
+		this.outstanding.add(subject);
 		return subject;
 	}
 
 	withdraw(subject: string): void {
 		this.withdrawn.add(subject);
+		this.outstanding.delete(subject);
 	}
 
 	get sent(): number {
@@ -36,8 +41,11 @@ export class Ledger {
 	}
 
 	missing(): string[] {
-		const ran = new Set(this.runs);
-		return this.subjects.filter((subject) => !ran.has(subject) && !this.withdrawn.has(subject));
+		for (; this.looked < this.collected.length; this.looked++) {
+			for (const { json } of this.collected[this.looked]?.items ?? [])
+				this.outstanding.delete(String(json['subject']));
+		}
+		return [...this.outstanding];
 	}
 
 	doubled(): string[] {
