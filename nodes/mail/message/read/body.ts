@@ -155,7 +155,10 @@ export function contentIdOf(part: MimePart): string | null {
 }
 
 function bareId(text: string): string {
-	return text.trim().replace(/^<|>$/g, '');
+	return text
+		.replace(/[\u0000-\u001f\u007f]/g, '')
+		.trim()
+		.replace(/^<|>$/g, '');
 }
 
 /** What the HTML says of its own charset. */

@@ -59,6 +59,12 @@ const ALIASES: Partial<Record<string, string>> = {
 	'win-1251': 'windows-1251',
 	'x-mac-roman': 'macintosh',
 };
+/** Charsets that switch by escape sequences, which the library does not know. */
+const SWITCHING: readonly [names: RegExp, decode: (bytes: Buffer) => string][] = [
+	[/^iso-2022-jp|^csiso2022jp$|^cp5022\d$/, decodeIso2022Jp],
+	[/^iso-2022-kr$/, decodeIso2022Kr],
+	[/^hz(?:-gb-2312)?$/, decodeHz],
+];
 /** The library decodes these too, but they are no charsets. */
 const NO_CHARSETS = /^(hex|base64|binary|internal|ucs2buffer)$/;
 const ONE_BYTE = /^(windows-|iso-?8859|koi8|cp8|cp12|mac)/;
@@ -71,10 +77,10 @@ const ONE_BYTE = /^(windows-|iso-?8859|koi8|cp8|cp12|mac)/;
  */
 export function decodeBytes(bytes: Buffer, declared: string, hint = ''): string {
 	const charset = normalize(declared);
-	if (/^iso-2022-jp/.test(charset) || charset === 'csiso2022jp' || /^cp5022\d$/.test(charset))
-		return decodeIso2022Jp(bytes);
-	if (charset === 'iso-2022-kr') return decodeIso2022Kr(bytes);
-	if (charset === 'hz-gb-2312' || charset === 'hz') return decodeHz(bytes);
+	// High bytes without a single switch are in none of these, whatever is said.
+	const mayBe = isAscii(bytes) || bytes.includes(0x1b) || bytes.includes(0x0e) || bytes.includes('~{');
+	const switched = mayBe ? SWITCHING.find(([names]) => names.test(charset)) : undefined;
+	if (switched) return clean(switched[1](bytes));
 	if (/^utf-?(7|16|32)/.test(charset)) return clean(decodeWide(bytes, charset));
 	if (isAscii(bytes)) return clean(decodeAscii(bytes, charset));
 	// The most frequent case by far, and the fastest.
@@ -87,7 +93,7 @@ export function decodeBytes(bytes: Buffer, declared: string, hint = ''): string 
 export function decodeRaw(raw: string, hint = ''): string {
 	// Not only latin1 characters: decoded already.
 	if (!/[\u0080-\u00ff]/.test(raw) || /[^\u0000-\u00ff]/.test(raw))
-		return raw.includes('\u001b') ? decodeIso2022Jp(Buffer.from(raw, 'latin1')) : raw;
+		return raw.includes('\u001b') ? clean(decodeIso2022Jp(Buffer.from(raw, 'latin1'))) : raw;
 	return decodeBytes(Buffer.from(raw, 'latin1'), '', hint);
 }
 
@@ -109,12 +115,13 @@ function actualCharset(sample: Buffer, declared: string, hint: string): string {
 	if (utf8.valid && isConvincing(utf8, declared)) return 'utf-8';
 	// A few broken bytes (a text cut in the middle) do not make it another charset.
 	if (declared === 'utf-8' && utf8.sequences > 0 && utf8.errors * 20 <= utf8.sequences) return 'utf-8';
-	if (declared !== '' && declared !== 'utf-8' && isPlausible(sample, declared)) return declared;
-	if (hint !== '' && hint !== 'utf-8' && !ONE_BYTE.test(hint) && isPlausible(sample, hint)) return hint;
+	if (isCharset(declared) && declared !== 'utf-8' && isPlausible(sample, declared)) return declared;
+	const canHint = hint !== 'utf-8' && isCharset(hint) && !ONE_BYTE.test(hint);
+	if (canHint && isPlausible(sample, hint)) return hint;
 	if (utf8.valid) return 'utf-8';
 	return (
 		guessCharset(sample, declared !== '' && declared !== 'utf-8' ? declared : hint) ??
-		(declared || 'windows-1252')
+		(isCharset(declared) ? declared : 'windows-1252')
 	);
 }
 
