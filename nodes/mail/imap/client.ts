@@ -160,7 +160,7 @@ export class ImapClient {
 			const names = existing.filter((entry) => entry.selectable).map((entry) => `"${entry.path}"`);
 			const what = `The mailbox "${path}" does not exist, or the server will not open it.`;
 			throw new MailError('MAILBOX', what, {
-				retry: error.retry,
+				retry: 'configuration',
 				side: 'imap',
 				...(error.reply && { reply: error.reply }),
 				nextStep:

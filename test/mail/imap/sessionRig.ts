@@ -246,7 +246,6 @@ export class SessionRig {
 			deliveries: this.deliveries,
 			isFresh: () => true,
 			onOpened: () => undefined,
-			onRound: () => undefined,
 			checkAccounts: async () => await Promise.resolve(),
 		});
 		this.session = session;
