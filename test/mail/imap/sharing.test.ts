@@ -85,7 +85,14 @@ describe('triggers that share a mailbox', () => {
 		const other = new SessionRig();
 		const before = fromBefore();
 		before.delivery.attach(other.settler, () => undefined);
-		const message = { uid: 1, flags: [], size: 1, receivedAt: null, mail: { messageId: null } };
+		const message = {
+			uid: 1,
+			flags: [],
+			size: 1,
+			receivedAt: null,
+			source: Buffer.alloc(1),
+			mail: { messageId: null },
+		};
 		before.delivery.offer(() => message as never);
 		return before.runs[0]?.key;
 	}
