@@ -32,7 +32,7 @@ const MAX_RESPONSE_BYTES = MAX_LITERAL_BYTES + 1024 * 1024;
 const LOGOUT_DEADLINE_MS = 1_000;
 
 export interface ImapClientEvents {
-	/** Something in the mailbox may have changed. A hint only: what changed is asked by SEARCH. */
+	/** A message may have arrived. A hint only: what arrived is asked by SEARCH. */
 	onChange?: () => void;
 	/** Somebody changed the flags of a message. */
 	onFlags?: () => void;
@@ -66,7 +66,7 @@ export class ImapClient {
 	/**
 	 * Connects and logs in.
 	 *
-	 * @throws MailError `ACCOUNT`, `CONNECT`, `LOGIN`, `TIMEOUT` or `LOST`; nothing stays open then
+	 * @throws MailError `ACCOUNT`, `CANCELLED`, `CONNECT`, `LOGIN`, `TIMEOUT` or `LOST`; nothing stays open then
 	 */
 	static async connect(
 		account: Account,
@@ -75,6 +75,8 @@ export class ImapClient {
 	): Promise<ImapClient> {
 		const endpoint = endpointOf(account, 'imap');
 		refusePlainTextLogin(account, endpoint, 'imap');
+		if (events.signal?.aborted)
+			throw new MailError('CANCELLED', 'Connecting was given up.', { side: 'imap' });
 		const { ImapFlow: Flow } = await import('imapflow');
 		// The library reports the refusal of some commands only to its logger, so that is where we listen.
 		const heard: { client?: ImapClient } = {};
@@ -113,7 +115,6 @@ export class ImapClient {
 		// Both listeners must stand before connect(): an `error` event without one ends the whole n8n process.
 		flow.on('error', (error: ImapFailure) => (client.failure = error));
 		flow.on('exists', () => events.onChange?.());
-		flow.on('expunge', () => events.onChange?.());
 		flow.on('flags', () => events.onFlags?.());
 		const abort = () => flow.close();
 		events.signal?.addEventListener('abort', abort, { once: true });
@@ -160,7 +161,7 @@ export class ImapClient {
 			const names = existing.filter((entry) => entry.selectable).map((entry) => `"${entry.path}"`);
 			const what = `The mailbox "${path}" does not exist, or the server will not open it.`;
 			throw new MailError('MAILBOX', what, {
-				retry: 'configuration',
+				retry: error.retry,
 				side: 'imap',
 				...(error.reply && { reply: error.reply }),
 				nextStep:

@@ -1,7 +1,7 @@
 /** Turns what imapflow throws into a MailError: a sentence, the server's words, and whether to try again. */
 import { secretsOf, type Account } from '../account/account';
 import { diagnose } from '../account/refusals';
-import { cleanServerText, MailError, type MailErrorCode, type ServerReply } from '../errors';
+import { cleanServerText, MailError, type MailErrorCode, type RetryClass, type ServerReply } from '../errors';
 
 /** The fields of the library's errors that are used. */
 export interface ImapFailure extends Error {
@@ -69,7 +69,7 @@ export function imapError(
 				retry: error.mailboxMissing ? 'configuration' : diagnosis.class,
 			});
 		case 'LOST':
-			return new MailError(code, lostSentence(error), { ...details, retry: 'transient' });
+			return new MailError(code, lostSentence(error), { ...details, retry: retryAfterLoss(diagnosis.class) });
 		case 'COMMAND':
 			if (!reply) return new MailError(code, `${error.message}.`, { ...details, retry: 'configuration' });
 			return new MailError(code, `The mail server refused ${what}.`, details);
@@ -89,6 +89,11 @@ function codeOf(error: ImapFailure, step: ImapStep): MailErrorCode {
 	}
 	if (step === 'connect') return 'CONNECT';
 	return 'LOST';
+}
+
+/** What the server said while it closed the connection counts when it asked for a pause. */
+function retryAfterLoss(said: RetryClass): RetryClass {
+	return said === 'limit' || said === 'throttled' ? said : 'transient';
 }
 
 function lostSentence(error: ImapFailure): string {

@@ -1,3 +1,4 @@
+import { endingOf, type Ending } from '../backoff';
 import { MailError } from '../errors';
 
 /** The line broke after the login. */
@@ -21,6 +22,15 @@ export function isLineError(error: unknown): boolean {
 /** For what may be refused without harm. @throws the error again unless the server answered */
 export function rethrowLost(error: unknown): asserts error is MailError {
 	if (!(error instanceof MailError) || isLineError(error)) throw error;
+}
+
+/** What an error means for the next attempt. A line that did nothing before the server called for a pause gets that pause. */
+export function endingOfLine(error: MailError | LineLost): Ending {
+	if (!(error instanceof LineLost)) return endingOf(error.retry, error.waitMs);
+	const { retry, waitMs } = error.reason;
+	const isBusy = retry === 'limit' || retry === 'throttled';
+	if (isBusy && (!error.progress || waitMs !== undefined)) return endingOf(retry, waitMs);
+	return { stage: 'lost', progress: error.progress };
 }
 
 /** What should not happen: reported like an outage, and tried again like one. */

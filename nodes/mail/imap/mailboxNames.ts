@@ -1,7 +1,8 @@
 /** Mailboxes named by a role (`\Archive`, RFC 6154) or a pattern (`Clients/*`) instead of by their name. */
 import type { Account } from '../account/account';
+import { systemClock } from '../clock';
 import { matchesWildcard } from '../wildcard';
-import { ImapClient } from './client';
+import { linesOf } from './accountLines';
 import type { MailboxInfo } from './types';
 
 /** Mailboxes one trigger watches at most: each holds a connection, and providers allow about ten to fifteen. */
@@ -31,7 +32,7 @@ function isRole(entry: string, path: string, role: string | null): boolean {
 
 /** Asks the server for its mailboxes over a connection of its own. @throws MailError */
 export async function listMailboxes(account: Account, signal: AbortSignal): Promise<MailboxInfo[]> {
-	const client = await ImapClient.connect(account, { signal });
+	const client = await linesOf(account, systemClock).connect({ signal });
 	try {
 		return await client.list();
 	} finally {

@@ -14,11 +14,12 @@ export interface Listener {
 }
 
 export class OutageReports {
-	private readonly told = new Set<Listener>();
+	/** Who was told, and when the outage began (monotonic ms). */
+	private readonly told = new Map<Listener, number>();
 	private readonly scheduled = new Set<Listener>();
 	private readonly timers: Timers;
 
-	constructor(clock: Clock) {
+	constructor(private readonly clock: Clock) {
 		this.timers = new Timers(clock);
 	}
 
@@ -27,10 +28,12 @@ export class OutageReports {
 		const personMustAct = error.retry === 'credentials' || error.retry === 'configuration';
 		if (!personMustAct && downMs < OUTAGE_TOLD_AFTER_MS) return;
 		const fresh = listeners.filter((listener) => !this.told.has(listener) && !this.scheduled.has(listener));
+		const began = this.clock.now() - downMs;
 		fresh.forEach((listener, index) => {
 			const tell = () => {
-				this.scheduled.delete(listener);
-				this.told.add(listener);
+				// It may have left meanwhile.
+				if (!this.scheduled.delete(listener)) return;
+				this.told.set(listener, began);
 				listener.lineDown(error);
 			};
 			this.scheduled.add(listener);
@@ -40,12 +43,19 @@ export class OutageReports {
 	}
 
 	/** There is a session again. */
-	up(downMs: number): void {
+	up(): void {
 		this.timers.cancelAll();
 		this.scheduled.clear();
 		const told = [...this.told];
 		this.told.clear();
-		for (const listener of told) listener.lineBack(downMs);
+		for (const [listener, began] of told) listener.lineBack(this.clock.now() - began);
+	}
+
+	/** Another line takes over a trigger: who was told of the outage is to hear of its end there. */
+	handOver(listener: Listener, to: OutageReports): void {
+		const began = this.told.get(listener);
+		if (began !== undefined) to.told.set(listener, began);
+		this.forget(listener);
 	}
 
 	/** A trigger leaves. */

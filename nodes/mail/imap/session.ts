@@ -35,9 +35,6 @@ const QUICK_FETCH_MS = SECOND_MS;
 /** A trigger that has not listed the mailbox yet has not decided on anything in it. */
 const NOT_ASKED_YET: Voter = { isUndecided: () => true };
 
-/** Why a session ended without an error. */
-export type SessionEnd = 'left' | 'renew';
-
 export interface SessionParts {
 	client: ImapClient;
 	mailbox: SelectedMailbox;
@@ -50,6 +47,8 @@ export interface SessionParts {
 	/** Whether a trigger was switched on only seconds ago (D2). */
 	isFresh(delivery: MailboxDelivery): boolean;
 	onOpened(delivery: MailboxDelivery): void;
+	/** A whole round has worked. */
+	onRound(): void;
 	/** Lets triggers leave whose credential has changed (D15). */
 	checkAccounts(): Promise<void>;
 }
@@ -105,7 +104,7 @@ export class Session {
 		this.wake();
 	}
 
-	/** There may be something to do: a run ended, a trigger came. */
+	/** A run ended, a trigger came. */
 	wake(): void {
 		this.woken = true;
 		this.awake();
@@ -116,12 +115,12 @@ export class Session {
 		this.wake();
 	}
 
-	/** @throws MailError when the line broke */
-	async run(): Promise<SessionEnd> {
+	/** Ends when it has grown old, or nobody wants it any more. @throws MailError when the line broke */
+	async run(): Promise<void> {
 		const { client, settler, clock, deliveries } = this.parts;
 		while (!this.stopped && deliveries.size > 0) {
 			this.woken = false;
-			if (clock.now() - this.startedAt > SESSION_MAX_AGE_MS) return 'renew';
+			if (clock.now() - this.startedAt > SESSION_MAX_AGE_MS) return;
 			if (this.suspect) await this.probe();
 			if (clock.now() - this.selectedAt > RESELECT_INTERVAL_MS) await this.reselect();
 			await this.openNewcomers();
@@ -130,19 +129,18 @@ export class Session {
 			this.offerAll();
 			const page = this.nextPage();
 			if (page.length > 0) await this.fetch(page);
-			const tidy = page.length === 0;
 			const voters = [...deliveries].map((delivery) =>
 				this.opened.has(delivery) ? delivery : NOT_ASKED_YET,
 			);
-			const marks = settler.hasWork(voters, tidy);
-			if (marks) await settler.apply(client, this.parts.mailbox, voters, tidy);
+			const marks = settler.hasWork(voters, page.length === 0);
+			if (marks) await settler.apply(client, this.parts.mailbox, voters, page.length === 0);
 			this.lastRoundAt = clock.now();
+			this.parts.onRound();
 			// What was marked has freed its places, so the next runs may start.
 			if (page.length > 0 || marks || this.dirty || this.woken) continue;
-			if (this.parts.isVisit) return 'left';
+			if (this.parts.isVisit) return;
 			await this.rest();
 		}
-		return 'left';
 	}
 
 	/** The triggers that know the mailbox as it is now. */
@@ -151,8 +149,8 @@ export class Session {
 	}
 
 	private async probe(): Promise<void> {
-		this.suspect = false;
 		await this.parts.client.probe();
+		this.suspect = false;
 		this.dirty = true;
 	}
 

@@ -3,7 +3,7 @@
  * line breaks waits and connects again, without end. Triggers with the very same account share one connection (D15).
  */
 import { accountFingerprint, accountIdentity, type Account } from '../account/account';
-import { endingOf, FRESH, nextDelay, type BackoffState } from '../backoff';
+import { FRESH, nextDelay, type BackoffState } from '../backoff';
 import { sleep, systemClock, type Clock } from '../clock';
 import { MailError } from '../errors';
 import { linesOf, VISIT_INTERVAL_MS, type AccountLines } from './accountLines';
@@ -13,7 +13,7 @@ import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
 import { OutageReports } from './outage';
 import { Session } from './session';
-import { isLineError, LineLost, unexpected } from './lineLost';
+import { endingOfLine, isLineError, LineLost, unexpected } from './lineLost';
 import { Settler } from './settle';
 import { watchProgress } from './watchdog';
 
@@ -176,15 +176,16 @@ class MailboxWatch {
 		if (this.isClosed()) return;
 		const liveAt = this.clock.now();
 		const { settled } = this.settler;
+		let isSelected = false;
 		try {
 			const mailbox = await client.select(this.mailbox);
+			isSelected = true;
 			this.session = this.newSession(client, mailbox, isVisit);
-			this.lineIsUp(liveAt);
 			const unwatch = watchProgress(this.clock, this.session, () => client.close());
 			await this.session.run().finally(unwatch);
 			this.backoff = FRESH;
 		} catch (error) {
-			if (this.line.state !== 'live' && !isLineError(error)) throw error;
+			if (!isSelected && !isLineError(error)) throw error;
 			const progress = this.settler.settled > settled || this.clock.now() - liveAt > PROGRESS_AFTER_MS;
 			throw new LineLost(error, progress);
 		} finally {
@@ -210,6 +211,7 @@ class MailboxWatch {
 			deliveries: this.deliveries,
 			isFresh: (delivery) => this.isFresh(delivery),
 			onOpened: (delivery) => this.members.get(delivery)?.first(null),
+			onRound: () => this.lineWorks(),
 			checkAccounts: async () => await this.checkAccounts(),
 		});
 	}
@@ -223,11 +225,7 @@ class MailboxWatch {
 	private async recover(error: MailError | LineLost): Promise<void> {
 		if (this.isClosed()) return;
 		const cause = error instanceof LineLost ? error.reason : error;
-		const ending =
-			error instanceof LineLost
-				? { stage: 'lost' as const, progress: error.progress }
-				: endingOf(cause.retry, cause.waitMs);
-		const next = nextDelay(this.backoff, ending, Math.random());
+		const next = nextDelay(this.backoff, endingOfLine(error), Math.random());
 		this.backoff = next.state;
 		this.happened({ kind: 'lost', now: this.clock.now(), because: cause });
 		for (const member of this.members.values()) keepWaiting(member, cause);
@@ -236,9 +234,11 @@ class MailboxWatch {
 		await sleep(this.clock, next.delayMs, this.closing.signal);
 	}
 
-	private lineIsUp(now: number): void {
-		this.outages.up(downFor(this.line, now));
-		this.happened({ kind: 'opened', now });
+	/** The session has done a whole round: a server that refuses the first command after SELECT is not back. */
+	private lineWorks(): void {
+		if (this.line.state === 'live') return;
+		this.outages.up();
+		this.happened({ kind: 'opened', now: this.clock.now() });
 	}
 
 	/**
@@ -270,6 +270,8 @@ class MailboxWatch {
 		const watch = watchFor(account, this.mailbox, this.clock);
 		watch.join(delivery, member);
 		for (const [uid, vote] of votes) watch.settler.vote(delivery, uid, vote);
+		this.outages.handOver(delivery.options, watch.outages);
+		if (watch.line.state === 'live') watch.outages.up();
 		this.leave(delivery);
 	}
 

@@ -1,5 +1,6 @@
 import { MailError } from '../../../nodes/mail/errors';
 import { downFor, transition, type Line } from '../../../nodes/mail/imap/line';
+import { endingOfLine, LineLost } from '../../../nodes/mail/imap/lineLost';
 import { OUTAGE_TOLD_AFTER_MS, OutageReports, SPREAD_MS } from '../../../nodes/mail/imap/outage';
 import {
 	CLOCK_DRIFT_MS,
@@ -41,17 +42,19 @@ describe('the line', () => {
 describe('outage reports (D21)', () => {
 	const listener = () => ({ lineDown: jest.fn(), lineBack: jest.fn() });
 
-	it('tells a network outage once, after five minutes, and its end', () => {
-		const reports = new OutageReports(new FakeClock());
+	it('tells a network outage once, after five minutes, and its end', async () => {
+		const clock = new FakeClock();
+		const reports = new OutageReports(clock);
 		const one = listener();
 		reports.down([one], because, OUTAGE_TOLD_AFTER_MS - 1);
 		expect(one.lineDown).not.toHaveBeenCalled();
 		reports.down([one], because, OUTAGE_TOLD_AFTER_MS);
 		reports.down([one], because, OUTAGE_TOLD_AFTER_MS * 2);
 		expect(one.lineDown.mock.calls).toEqual([[because]]);
-		reports.up(700_000);
-		reports.up(0);
-		expect(one.lineBack.mock.calls).toEqual([[700_000]]);
+		await clock.advance(400_000);
+		reports.up();
+		reports.up();
+		expect(one.lineBack.mock.calls).toEqual([[OUTAGE_TOLD_AFTER_MS + 400_000]]);
 	});
 
 	it('tells at once what a person has to mend, and nothing of the end to who was not told', () => {
@@ -59,7 +62,7 @@ describe('outage reports (D21)', () => {
 		const [told, late] = [listener(), listener()];
 		reports.down([told], refused, 0);
 		expect(told.lineDown).toHaveBeenCalledTimes(1);
-		reports.up(1);
+		reports.up();
 		expect(late.lineBack).not.toHaveBeenCalled();
 	});
 
@@ -73,11 +76,54 @@ describe('outage reports (D21)', () => {
 		const told = all.filter(({ lineDown }) => lineDown.mock.calls.length > 0);
 		expect(told.length).toBeGreaterThan(10);
 		expect(told.length).toBeLessThan(90);
-		reports.up(15_000);
+		reports.up();
 		await clock.advance(SPREAD_MS);
 		expect(all.filter(({ lineDown }) => lineDown.mock.calls.length > 0)).toEqual(told);
 		expect(all.filter(({ lineBack }) => lineBack.mock.calls.length > 0)).toEqual(told);
 		expect(clock.pending).toBe(0);
+	});
+});
+
+describe('an outage and triggers that come and go', () => {
+	const listener = () => ({ lineDown: jest.fn(), lineBack: jest.fn() });
+
+	it('says nothing to a trigger that has left', async () => {
+		const clock = new FakeClock();
+		const reports = new OutageReports(clock);
+		const [first, second] = [listener(), listener()];
+		reports.down([first, second], refused, 0);
+		reports.forget(second);
+		await clock.advance(SPREAD_MS);
+		expect(second.lineDown).not.toHaveBeenCalled();
+	});
+
+	it('tells the end to a trigger that waits for it on another line by now, as after a corrected password', async () => {
+		const clock = new FakeClock();
+		const [before, after] = [new OutageReports(clock), new OutageReports(clock)];
+		const one = listener();
+		before.down([one], refused, 0);
+		before.handOver(one, after);
+		await clock.advance(60_000);
+		before.up();
+		expect(one.lineBack).not.toHaveBeenCalled();
+		after.up();
+		expect(one.lineBack.mock.calls).toEqual([[60_000]]);
+	});
+});
+
+describe('what a lost line means for the next attempt', () => {
+	const throttled = new MailError('COMMAND', 'Slow down.', { retry: 'throttled' });
+	const hinted = new MailError('LOST', 'Slow down.', { retry: 'throttled', waitMs: 120_000 });
+
+	it('is a pause where the server asked for one', () => {
+		expect(endingOfLine(new LineLost(throttled, false))).toEqual({ stage: 'limited' });
+		expect(endingOfLine(new LineLost(hinted, true))).toEqual({ stage: 'limited', waitMs: 120_000 });
+	});
+
+	it('is a new attempt soon otherwise', () => {
+		expect(endingOfLine(new LineLost(throttled, true))).toEqual({ stage: 'lost', progress: true });
+		expect(endingOfLine(new LineLost(because, false))).toEqual({ stage: 'lost', progress: false });
+		expect(endingOfLine(refused)).toEqual({ stage: 'refused' });
 	});
 });
 
