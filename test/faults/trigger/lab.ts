@@ -229,10 +229,11 @@ export class Lab {
 
 	async put(mails: { subject: string; raw: string | Buffer }[]): Promise<void> {
 		if (!this.inProcess) {
-			// A server that is just going away takes no mail; whoever sends it tries again.
-			for (const { raw } of mails) {
+			// A server that is just going away takes no mail, or does not say that it did; whoever sends it tries again.
+			for (const { raw, subject } of mails) {
 				const take = async () => await this.server.deliver(USER.user, raw).then(() => true);
-				await eventually(DELIVERY_LIMIT_MS, 'delivery', async () => await take().catch(() => false));
+				const again = () => (this.ledger.giveAgain(subject), false);
+				await eventually(DELIVERY_LIMIT_MS, 'delivery', async () => await take().catch(again));
 			}
 			return;
 		}

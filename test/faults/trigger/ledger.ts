@@ -9,6 +9,8 @@ export class Ledger {
 	private readonly withdrawn = new Set<string>();
 	/** Sent and not run yet; kept up to date by {@link missing}, since it is asked for all the time. */
 	private readonly outstanding = new Set<string>();
+	/** Given to the server again because it did not answer the first time; it may hold two of them. */
+	private readonly givenAgain = new Set<string>();
 	private looked = 0;
 
 	constructor(private readonly collected: readonly Collected[]) {}
@@ -24,6 +26,10 @@ export class Ledger {
 	withdraw(subject: string): void {
 		this.withdrawn.add(subject);
 		this.outstanding.delete(subject);
+	}
+
+	giveAgain(subject: string): void {
+		this.givenAgain.add(subject);
 	}
 
 	get sent(): number {
@@ -48,10 +54,16 @@ export class Ledger {
 		return [...this.outstanding];
 	}
 
+	/** Subjects of mails that ran a second time. Two copies of a mail on the server are two mails. */
 	doubled(): string[] {
 		const seen = new Set<string>();
-		const known = this.runs.filter((subject) => this.known.has(subject));
-		return known.filter((subject) => seen.size === seen.add(subject).size);
+		const items = this.collected.flatMap((run) => run.items);
+		const known = items.filter(({ json }) => this.known.has(String(json['subject'])));
+		const again = known.filter(({ json: { id, subject } }) => {
+			const copy = this.givenAgain.has(String(subject)) ? `${String(subject)} ${String(id)}` : String(subject);
+			return seen.size === seen.add(copy).size;
+		});
+		return again.map(({ json }) => String(json['subject']));
 	}
 
 	/** First runs that came after the run of a mail that was sent later. */

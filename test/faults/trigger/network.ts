@@ -60,7 +60,9 @@ async function session(lab: Lab, cut: Cut | undefined): Promise<void> {
 	await lab.send();
 	await lab.until(() => lab.ledger.missing().length === 0, 20 * MINUTE_MS);
 	const marked = () => box.messages.every(({ flags }) => flags.has('\\Seen'));
-	await lab.until(() => marked() || connection?.closedAt !== undefined, MINUTE_MS);
+	// Until it rests again, so that every session is as long as the recorded one.
+	const rests = () => marked() && lab.heard(/^IDLE/) >= idles + 2;
+	await lab.until(() => rests() || connection?.closedAt !== undefined, MINUTE_MS);
 }
 
 /** Cuts a session like the recorded one at each of its places, and looks every time that nothing is lost by it. */
