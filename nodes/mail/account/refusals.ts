@@ -75,6 +75,9 @@ export interface DiagnosisRow extends Diagnosis {
 	when: readonly Pattern[];
 }
 
+/** The server refused, and no row of the tables knows why. */
+export const UNKNOWN_REFUSAL = 'unknown-refusal';
+
 /** Fits where nothing else does. */
 const LAST_RESORTS: readonly DiagnosisRow[] = [
 	{
@@ -92,7 +95,7 @@ const LAST_RESORTS: readonly DiagnosisRow[] = [
 		when: [{ side: 'smtp', responseCode: ['5'] }],
 	},
 	{
-		id: 'unknown-refusal',
+		id: UNKNOWN_REFUSAL,
 		class: 'limit',
 		cause: '{provider} refused, for a reason that is not in our list.',
 		nextStep: 'Read its answer; the provider can tell what it means.',

@@ -277,7 +277,7 @@ export class ImapClient {
 			return answer;
 		} catch (error) {
 			if (error instanceof MailError) throw error;
-			throw imapError(this.throttling() ?? (error as ImapFailure), this.#account, step);
+			throw imapError(this.throttling() ?? (error as ImapFailure), this.#account, step, what);
 		}
 	}
 

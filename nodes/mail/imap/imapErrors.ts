@@ -1,6 +1,6 @@
 /** Turns what imapflow throws into a MailError: a sentence, the server's words, and whether to try again. */
 import { secretsOf, type Account } from '../account/account';
-import { diagnose } from '../account/refusals';
+import { diagnose, UNKNOWN_REFUSAL } from '../account/refusals';
 import { cleanServerText, MailError, type MailErrorCode, type RetryClass, type ServerReply } from '../errors';
 
 /** The fields of the library's errors that are used. */
@@ -9,11 +9,17 @@ export interface ImapFailure extends Error {
 	responseStatus?: string | undefined;
 	responseText?: string | undefined;
 	serverResponseCode?: string | undefined;
+	/** The parsed answer where the library did not look for a response code in it (FETCH); else text. */
+	response?: string | ParsedAnswer | undefined;
 	/** The server's words when it closed the connection (BYE). */
 	reason?: string | undefined;
 	mailboxMissing?: boolean | undefined;
 	/** Milliseconds to wait, when the server asks for that. */
 	throttleReset?: number | undefined;
+}
+
+interface ParsedAnswer {
+	attributes?: { section?: { value?: unknown }[] }[];
 }
 
 /** What the connection was doing. */
@@ -72,7 +78,11 @@ export function imapError(
 			return new MailError(code, lostSentence(error), { ...details, retry: retryAfterLoss(diagnosis.class) });
 		case 'COMMAND':
 			if (!reply) return new MailError(code, `${error.message}.`, { ...details, retry: 'configuration' });
-			return new MailError(code, `The mail server refused ${what}.`, details);
+			return new MailError(code, `The mail server refused ${what}.`, {
+				...details,
+				// A refused login of unknown cause may be a limit; in mid-session a reason that nobody knows is none to pause for.
+				retry: diagnosis.id === UNKNOWN_REFUSAL ? 'transient' : diagnosis.class,
+			});
 		default:
 			return new MailError(code, diagnosis.cause, details);
 	}
@@ -108,9 +118,17 @@ function lostSentence(error: ImapFailure): string {
 
 function replyOf(error: ImapFailure, secrets: readonly string[]): ServerReply | undefined {
 	const text = error.responseText ?? error.reason;
-	if (!text && !error.serverResponseCode) return undefined;
+	const code = error.serverResponseCode ?? responseCodeIn(error.response);
+	if (!text && !code) return undefined;
 	return {
 		text: cleanServerText([error.responseStatus, text].filter(Boolean).join(' '), secrets),
-		...(error.serverResponseCode !== undefined && { code: error.serverResponseCode }),
+		...(code !== undefined && { code }),
 	};
+}
+
+/** The response code (RFC 3501 §7.1) of an answer, such as `UNAVAILABLE`. */
+function responseCodeIn(answer: ImapFailure['response']): string | undefined {
+	if (typeof answer !== 'object') return undefined;
+	const code = answer.attributes?.[0]?.section?.[0]?.value;
+	return typeof code === 'string' && code !== '' ? code.toUpperCase() : undefined;
 }

@@ -92,7 +92,10 @@ export class ParsePool {
 
 	private start(): Worker {
 		const worker = new Worker(this.file, {
-			resourceLimits: { maxOldGenerationSizeMb: this.limits.maxHeapMb, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
+			resourceLimits: {
+				maxOldGenerationSizeMb: this.limits.maxHeapMb,
+				maxYoungGenerationSizeMb: MAX_YOUNG_MB,
+			},
 			// What n8n was started with (inspector, loaders) is not for this thread.
 			execArgv: [],
 			env: {},

@@ -60,7 +60,9 @@ export class Ledger {
 		const items = this.collected.flatMap((run) => run.items);
 		const known = items.filter(({ json }) => this.known.has(String(json['subject'])));
 		const again = known.filter(({ json: { id, subject } }) => {
-			const copy = this.givenAgain.has(String(subject)) ? `${String(subject)} ${String(id)}` : String(subject);
+			const copy = this.givenAgain.has(String(subject))
+				? `${String(subject)} ${String(id)}`
+				: String(subject);
 			return seen.size === seen.add(copy).size;
 		});
 		return again.map(({ json }) => String(json['subject']));

@@ -148,6 +148,17 @@ describe('a watch of a server that refuses', () => {
 		expect(clock.now()).toBeLessThan(20 * MINUTE_MS);
 	});
 
+	test('a command refused once, for a reason that nobody knows, costs no pause', async () => {
+		let refused = 0;
+		servers.imap.faults.onCommand = ({ name }) =>
+			name === 'UID FETCH' && ++refused === 1 ? { reply: '%TAG% NO The moon is full\r\n' } : undefined;
+		await watch();
+		await deliver();
+		await eventually(5_000, 'a run', () => ran.length === 1);
+		expect(refused).toBeGreaterThan(0);
+		expect(clock.now()).toBeLessThan(MINUTE_MS);
+	});
+
 	test('tells the end of an outage that a corrected password ended', async () => {
 		let password = 'wrong-word';
 		const first = await watch(() => account(password));
