@@ -10,7 +10,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import type { MessageItem } from '../nodes/ImapTrigger/item';
+import type { MessageItem } from '../nodes/bridge/formats/item';
 import { startEngine, type Engine, type ExecutionRecord, type WorkflowHandle } from './engine';
 import { startEmbeddedServers } from './servers/embedded';
 

@@ -1,18 +1,10 @@
-import type {
-	ILoadOptionsFunctions,
-	INodePropertyOptions,
-	INodeType,
-	INodeTypeDescription,
-	ITriggerFunctions,
-	ITriggerResponse,
-} from 'n8n-workflow';
+import type { INodeType, INodeTypeDescription, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { toAccount, type AccountType } from '../bridge/account';
-import { accountCredentials } from '../bridge/authentication';
+import { accountCredentials, IMAP_ACCOUNT_TYPES } from '../bridge/authentication';
 import { mailAccountTest } from '../bridge/credentialTest';
 import { toNodeError } from '../bridge/errors';
-import { ImapClient } from '../mail/imap/client';
-import { ACCOUNT_TYPES, properties } from './description';
+import { getMailboxes } from '../bridge/mailboxList';
+import { properties } from './description';
 import { startLiveTrigger } from './liveTrigger';
 import { readSettings } from './settings';
 import { testStep } from './testStep';
@@ -31,7 +23,7 @@ export class ImapTrigger implements INodeType {
 		defaults: { name: 'IMAP Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: accountCredentials(ACCOUNT_TYPES),
+		credentials: accountCredentials(IMAP_ACCOUNT_TYPES),
 		properties,
 	};
 
@@ -44,25 +36,5 @@ export class ImapTrigger implements INodeType {
 		} catch (error) {
 			throw toNodeError(this.getNode(), error);
 		}
-	}
-}
-
-/** The mailboxes of the account, for the picker. */
-async function getMailboxes(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-	const type = (this.getCurrentNodeParameter('authentication') ?? 'mailAccountApi') as AccountType;
-	try {
-		const client = await ImapClient.connect(toAccount(type, await this.getCredentials(type)));
-		try {
-			const mailboxes = (await client.list(true)).filter(({ selectable }) => selectable);
-			return mailboxes.map(({ path, role, messages, unseen }) => {
-				const counts = messages === null ? '' : `${messages} mails, ${unseen ?? 0} unread`;
-				const details = [role?.replace('\\', ''), counts].filter(Boolean).join(' · ');
-				return { name: path, value: path, ...(details !== '' && { description: details }) };
-			});
-		} finally {
-			void client.logout();
-		}
-	} catch (error) {
-		throw toNodeError(this.getNode(), error);
 	}
 }

@@ -1,11 +1,8 @@
 /** The trigger's parameters as the editor shows them. */
 import type { INodeProperties } from 'n8n-workflow';
-import type { AccountType } from '../bridge/account';
-import { authenticationProperty } from '../bridge/authentication';
-import { itemProperties, trustedServersProperty } from './formats/itemSettings';
-import { filtersProperty } from './filters';
-
-export const ACCOUNT_TYPES: readonly AccountType[] = ['mailAccountApi', 'imap'];
+import { authenticationProperty, IMAP_ACCOUNT_TYPES } from '../bridge/authentication';
+import { itemProperties, trustedServersProperty } from '../bridge/formats/itemSettings';
+import { filtersProperty } from '../bridge/filters';
 
 /** What can be done to a mail on the server; success and failure have the same shape. */
 const markOptions = (onlyAfterTheRun: boolean): INodeProperties[] => [
@@ -51,7 +48,7 @@ const markOptions = (onlyAfterTheRun: boolean): INodeProperties[] => [
 ];
 
 export const properties: INodeProperties[] = [
-	authenticationProperty(ACCOUNT_TYPES),
+	authenticationProperty(IMAP_ACCOUNT_TYPES),
 	{
 		displayName: 'Mailbox Names or IDs',
 		name: 'mailboxes',

@@ -1,8 +1,8 @@
 /** From messages to an execution of the workflow, and from its end to an outcome (D6, D7). */
 import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 import type { Acknowledge, Outcome, Run, StartRun } from '../mail/imap/outcome';
-import type { ItemSettings } from './formats/itemSettings';
-import { toItem } from './item';
+import type { ItemSettings } from '../bridge/formats/itemSettings';
+import { toItem } from '../bridge/formats/item';
 import { rememberRun, type TriggerRecord } from './registry';
 
 type Context = Pick<ITriggerFunctions, 'emit' | 'helpers'>;

@@ -4,8 +4,8 @@ import type { AccountType } from '../bridge/account';
 import type { OldMail } from '../mail/imap/cursor';
 import type { MailFilter } from '../mail/imap/filter';
 import { NO_MARKS, type Acknowledge, type DeliveryPolicy, type Marks } from '../mail/imap/outcome';
-import { readFilter, type FilterFields } from './filters';
-import { readItemSettings, type ItemSettings } from './formats/itemSettings';
+import { readFilter, type FilterFields } from '../bridge/filters';
+import { readItemSettings, type ItemSettings } from '../bridge/formats/itemSettings';
 
 export interface TriggerSettings {
 	accountType: AccountType;

@@ -3,7 +3,7 @@ import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { toAccount } from '../bridge/account';
 import { toNodeError } from '../bridge/errors';
 import { newestMessage } from '../mail/imap/newest';
-import { toItem } from './item';
+import { toItem } from '../bridge/formats/item';
 import type { TriggerSettings } from './settings';
 
 export function testStep(context: ITriggerFunctions, settings: TriggerSettings): ITriggerResponse {

@@ -6,7 +6,7 @@ import { failureJson, toNodeError } from '../bridge/errors';
 import { MAX_CONNECTIONS } from '../mail/smtp/pool';
 import { deliver, type Delivered } from './deliver';
 import { readDelivery } from './fields/deliveryOptions';
-import { ItemFields } from './fields/itemFields';
+import { ItemFields } from '../bridge/itemFields';
 import { Mailboxes } from './mailboxes';
 import { once } from './onceMemory';
 import type { SendOperation } from './operations/operation';

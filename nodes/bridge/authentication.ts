@@ -5,6 +5,9 @@ import type { AccountType } from './account';
 /** Name of the credential test that every node has to offer under `methods.credentialTest`. */
 export const MAIL_ACCOUNT_TEST = 'mailAccountTest';
 
+/** Types of accounts that can be read, the default first. */
+export const IMAP_ACCOUNT_TYPES: readonly AccountType[] = ['mailAccountApi', 'imap'];
+
 const NAMES: Record<AccountType, string> = {
 	mailAccountApi: 'Mail Account',
 	smtp: 'SMTP (n8n)',

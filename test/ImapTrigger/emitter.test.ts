@@ -1,6 +1,6 @@
 import type { INodeExecutionData, IRun } from 'n8n-workflow';
 import { createEmitter, type EmitterOptions } from '../../nodes/ImapTrigger/emitter';
-import { DEFAULT_ITEM_SETTINGS } from '../../nodes/ImapTrigger/formats/itemSettings';
+import { DEFAULT_ITEM_SETTINGS } from '../../nodes/bridge/formats/itemSettings';
 import type { TriggerRecord } from '../../nodes/ImapTrigger/registry';
 import type { Outcome, Run } from '../../nodes/mail/imap/outcome';
 import { unparsedMail } from '../../nodes/mail/message/unparsed';

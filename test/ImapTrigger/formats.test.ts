@@ -7,9 +7,9 @@ import {
 	DEFAULT_ITEM_SETTINGS,
 	readItemSettings,
 	type ItemSettings,
-} from '../../nodes/ImapTrigger/formats/itemSettings';
-import { toItem } from '../../nodes/ImapTrigger/item';
-import type { MessageItem } from '../../nodes/ImapTrigger/item';
+} from '../../nodes/bridge/formats/itemSettings';
+import { toItem } from '../../nodes/bridge/formats/item';
+import type { MessageItem } from '../../nodes/bridge/formats/item';
 import { readMail } from '../../nodes/mail/message/read/readMail';
 import { unparsedMail } from '../../nodes/mail/message/unparsed';
 import { composed, head, html, part, plain } from '../makeCorpus/build';

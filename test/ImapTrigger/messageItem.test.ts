@@ -1,8 +1,8 @@
 /** The item is what its documents say: the schema, the table, the example, and what the editor is shown. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_ITEM_SETTINGS } from '../../nodes/ImapTrigger/formats/itemSettings';
-import { messageItem } from '../../nodes/ImapTrigger/formats/message';
+import { DEFAULT_ITEM_SETTINGS } from '../../nodes/bridge/formats/itemSettings';
+import { messageItem } from '../../nodes/bridge/formats/message';
 import type { ReceivedMessage } from '../../nodes/mail/message/parsed';
 import { readMail } from '../../nodes/mail/message/read/readMail';
 import { unparsedMail } from '../../nodes/mail/message/unparsed';

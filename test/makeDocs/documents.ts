@@ -1,14 +1,14 @@
 /** The generated documents: their paths and what has to be in them. `npm run docs` writes them, a test compares. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { messageItem } from '../../nodes/ImapTrigger/formats/message';
-import { DEFAULT_ITEM_SETTINGS } from '../../nodes/ImapTrigger/formats/itemSettings';
+import { messageItem } from '../../nodes/bridge/formats/message';
+import { DEFAULT_ITEM_SETTINGS } from '../../nodes/bridge/formats/itemSettings';
 import { readMail } from '../../nodes/mail/message/read/readMail';
 import { exampleMail } from './exampleMail';
 import { messageSchema, type Schema } from './schema';
 
 export const ROOT = path.join(__dirname, '../..');
-const BEGIN = '<!-- made by `npm run docs` from nodes/ImapTrigger/formats/messageItem.ts -->';
+const BEGIN = '<!-- made by `npm run docs` from nodes/bridge/formats/messageItem.ts -->';
 const END = '<!-- end of what is made -->';
 
 /** The item of the example mail, as a workflow gets it. */

@@ -14,7 +14,7 @@ export interface Schema {
 }
 
 const ROOT = path.join(__dirname, '../..');
-const FILE = path.join(ROOT, 'nodes/ImapTrigger/formats/messageItem.ts');
+const FILE = path.join(ROOT, 'nodes/bridge/formats/messageItem.ts');
 
 /** @throws Error naming what in the type has no place in JSON */
 export function messageSchema(): Schema {

@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import type { Account } from '../../mail/account/account';
 import { MailError } from '../../mail/errors';
 import type { AddressInput } from '../../mail/message/address';
-import type { ItemFields } from './itemFields';
+import type { ItemFields } from '../../bridge/itemFields';
 
 export const fromField: INodeProperties = {
 	displayName: 'From Email',

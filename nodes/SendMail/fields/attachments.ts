@@ -2,7 +2,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { binaryProperties, toAttachment } from '../../bridge/binary';
 import type { OutgoingAttachment } from '../../mail/message/compose';
-import { toFlag, toNames, type ItemFields } from './itemFields';
+import { toFlag, toNames, type ItemFields } from '../../bridge/itemFields';
 
 export const attachmentOptions: INodeProperties[] = [
 	{

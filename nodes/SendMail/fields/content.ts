@@ -2,7 +2,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { Quotation } from '../../mail/message/answer';
 import { contentOf, type Format } from '../../mail/message/content';
-import { toText, type ItemFields } from './itemFields';
+import { toText, type ItemFields } from '../../bridge/itemFields';
 
 const FORMATS: readonly Format[] = ['html', 'text', 'both', 'markdown'];
 

@@ -4,7 +4,7 @@ import { MailError } from '../../mail/errors';
 import type { AddressInput } from '../../mail/message/address';
 import type { MailRequest } from '../../mail/message/compose';
 import { DEFAULT_ATTEMPTS, DEFAULT_TOTAL_TIME_MS } from '../../mail/smtp/send';
-import { toFlag, toNames, toNumber, toText, type ItemFields } from './itemFields';
+import { toFlag, toNames, toNumber, toText, type ItemFields } from '../../bridge/itemFields';
 
 const MAX_ATTEMPTS = 20;
 const MINUTE_MS = 60_000;

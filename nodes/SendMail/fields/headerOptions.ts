@@ -3,7 +3,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { MailError } from '../../mail/errors';
 import type { HeaderField, Priority } from '../../mail/message/headers';
 import type { MailRequest } from '../../mail/message/compose';
-import { toFlag, toText, type ItemFields } from './itemFields';
+import { toFlag, toText, type ItemFields } from '../../bridge/itemFields';
 
 export const headerOptions: INodeProperties = {
 	displayName: 'Headers',

@@ -9,7 +9,7 @@ import { attachmentBytes } from '../../mail/message/attachmentContent';
 import type { OutgoingAttachment } from '../../mail/message/compose';
 import type { ReceivedMessage } from '../../mail/message/parsed';
 import type { Mailboxes } from '../mailboxes';
-import type { ItemFields } from './itemFields';
+import type { ItemFields } from '../../bridge/itemFields';
 
 export const originalField: INodeProperties = {
 	displayName: 'Message',

@@ -9,7 +9,7 @@ import { attachmentOptions, readAttachments } from '../fields/attachments';
 import { contentFields, readContent, signatureOption, textAlternativeOption } from '../fields/content';
 import { deliveryOptions, readSafety, safetyOptions } from '../fields/deliveryOptions';
 import { headerOptions, readHeaderOptions } from '../fields/headerOptions';
-import { toFlag, toText } from '../fields/itemFields';
+import { toFlag, toText } from '../../bridge/itemFields';
 import { filesOf, markOriginal, originalField, readOriginal } from '../fields/original';
 import type { SendOperation } from './operation';
 

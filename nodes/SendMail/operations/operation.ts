@@ -2,7 +2,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { Account } from '../../mail/account/account';
 import type { ImapClient } from '../../mail/imap/client';
 import type { MailRequest } from '../../mail/message/compose';
-import type { ItemFields } from '../fields/itemFields';
+import type { ItemFields } from '../../bridge/itemFields';
 import type { Mailboxes } from '../mailboxes';
 
 /** What an item asks for. */

@@ -10,7 +10,7 @@ import {
 	textAlternativeOption,
 } from '../fields/content';
 import { headerOptions, readHeaderOptions } from '../fields/headerOptions';
-import { toText } from '../fields/itemFields';
+import { toText } from '../../bridge/itemFields';
 import type { SendOperation } from './operation';
 
 export const saveDraft: SendOperation = {

@@ -1,6 +1,6 @@
 /** What all formats of items share. */
 import type { ITriggerFunctions } from 'n8n-workflow';
-import type { ReceivedFile } from '../../bridge/attachments';
+import type { ReceivedFile } from '../attachments';
 import type { ReceivedMessage } from '../../mail/message/parsed';
 
 export type FormatContext = Pick<ITriggerFunctions, 'helpers'>;

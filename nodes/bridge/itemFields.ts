@@ -1,6 +1,6 @@
 /** Reads an item's parameters, whatever its expressions gave. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { MailError } from '../../mail/errors';
+import { MailError } from '../mail/errors';
 
 export class ItemFields {
 	/** Reading a parameter evaluates its expressions, so each is read once. */

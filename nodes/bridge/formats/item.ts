@@ -1,13 +1,13 @@
 /** From a received message to the item a workflow gets, in the format the user chose. */
 import type { INodeExecutionData } from 'n8n-workflow';
-import type { ReceivedMessage } from '../mail/message/parsed';
-import { emlItem } from './formats/eml';
-import type { FormatContext } from './formats/format';
-import type { ItemSettings } from './formats/itemSettings';
-import { messageItem } from './formats/message';
-import { n8nItem } from './formats/n8nOwn';
+import type { ReceivedMessage } from '../../mail/message/parsed';
+import { emlItem } from './eml';
+import type { FormatContext } from './format';
+import type { ItemSettings } from './itemSettings';
+import { messageItem } from './message';
+import { n8nItem } from './n8nOwn';
 
-export type { MessageItem } from './formats/messageItem';
+export type { MessageItem } from './messageItem';
 
 /**
  * Never fails because of the mail: one that cannot be read in another format comes in the format "message", which says

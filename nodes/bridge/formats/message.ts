@@ -1,6 +1,6 @@
 /** Format "message": everything a workflow needs from a mail. */
 import type { INodeExecutionData } from 'n8n-workflow';
-import { storeFiles, type ReceivedFile } from '../../bridge/attachments';
+import { storeFiles, type ReceivedFile } from '../attachments';
 import { attachedFiles } from '../../mail/message/files';
 import { messageLocator } from '../../mail/message/locator';
 import type { Address, ParsedAttachment, ReceivedMessage } from '../../mail/message/parsed';

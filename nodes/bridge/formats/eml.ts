@@ -1,6 +1,6 @@
 /** Format "eml": the message as a file, with what is needed to decide about it. */
 import type { INodeExecutionData } from 'n8n-workflow';
-import { storeFiles } from '../../bridge/attachments';
+import { storeFiles } from '../attachments';
 import { messageLocator } from '../../mail/message/locator';
 import type { ReceivedMessage } from '../../mail/message/parsed';
 import { sourceFile, type FormatContext } from './format';

@@ -1,6 +1,6 @@
 /** Formats "simple" and "resolved": field for field what n8n's Email Trigger (IMAP) 2.2 gives. */
 import type { IBinaryData, INodeExecutionData } from 'n8n-workflow';
-import { storeFiles, type ReceivedFile } from '../../bridge/attachments';
+import { storeFiles, type ReceivedFile } from '../attachments';
 import { safeFileName } from '../../mail/message/fileName';
 import type { N8nMail } from '../../mail/message/operations';
 import { parseAs } from '../../mail/message/parse';
