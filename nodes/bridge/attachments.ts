@@ -1,6 +1,6 @@
 /** Files of received mails as n8n binary data. */
 import type { IBinaryData, ITriggerFunctions } from 'n8n-workflow';
-import { attachmentBytes, attachmentStream } from '../mail/message/attachmentContent';
+import { attachmentBytes, attachmentStream, type SourceOfFiles } from '../mail/message/attachmentContent';
 import type { AttachmentContent } from '../mail/message/parsed';
 import { INLINE_MAX_BYTES, storeBinary } from './binary';
 
@@ -22,7 +22,7 @@ export interface ReceivedFile {
  */
 export async function storeFiles(
 	context: Pick<ITriggerFunctions, 'helpers'>,
-	source: Buffer,
+	message: SourceOfFiles,
 	files: readonly (readonly [property: string, file: ReceivedFile])[],
 ): Promise<Record<string, IBinaryData>> {
 	const stored: Record<string, IBinaryData> = {};
@@ -31,8 +31,8 @@ export async function storeFiles(
 		const isSmall = size <= INLINE_MAX_BYTES && inlineBytes + size <= INLINE_MAX_TOTAL_BYTES;
 		if (isSmall) inlineBytes += size;
 		stored[property] = isSmall
-			? await storeBinary(context, { content: attachmentBytes(source, content), fileName, mimeType })
-			: await context.helpers.prepareBinaryData(attachmentStream(source, content), fileName, mimeType);
+			? await storeBinary(context, { content: attachmentBytes(message.source, content), fileName, mimeType })
+			: await context.helpers.prepareBinaryData(attachmentStream(message, content), fileName, mimeType);
 	}
 	return stored;
 }

@@ -158,6 +158,61 @@ describe('attachments', () => {
 		expect(bytesOf(rig, item, 'attachment_0').equals(content)).toBe(true);
 	});
 
+	describe('in a message too large to be kept', () => {
+		const content = randomBytes(9 * MEGABYTE);
+		const small = randomBytes(2_000);
+		const raw = withFiles('9 MB', [
+			{ name: 'big.bin', content },
+			{ name: 'small.bin', content: small },
+		]);
+		const windows = () => rig.servers.imap.commands.filter((text) => text.includes('BODY.PEEK[]<')).length;
+
+		test('are read from the server when they are stored, and only then', async () => {
+			const item = await received({ attachmentMode: 'download' }, raw);
+			expect(bytesOf(rig, item, 'attachment_0').equals(content)).toBe(true);
+			expect(bytesOf(rig, item, 'attachment_1').equals(small)).toBe(true);
+			expect(item?.json['attachments']).toEqual([
+				expect.objectContaining({
+					size: content.length,
+					checksum: createHash('sha256').update(content).digest('hex'),
+				}),
+				expect.objectContaining({ size: small.length }),
+			]);
+			const before = windows();
+			await received({ attachmentMode: 'details' }, raw);
+			// Thirteen megabytes in windows of one, once; the first window is half of one.
+			expect(windows() - before).toBeLessThanOrEqual(14);
+		});
+
+		test.each(['eml', 'simple', 'resolved'])('come in the format "%s" too', async (format) => {
+			const item = await received({ format, attachmentMode: 'download' }, raw);
+			const [field, whole] = format === 'eml' ? ['message', Buffer.from(raw)] : ['attachment_0', content];
+			expect(bytesOf(rig, item, field).equals(whole)).toBe(true);
+		});
+
+		test.each([15, 20])('are asked for again when the line breaks at window %i', async (broken) => {
+			const { user, wf } = await rig.live({ trigger: { attachmentMode: 'download' } });
+			let count = 0;
+			rig.servers.imap.faults.onCommand = ({ text }) =>
+				text.includes('BODY.PEEK[]<') && ++count === broken ? 'reset' : undefined;
+			await rig.servers.deliver(user, raw);
+			await rig.servers.deliver(user, mail('next'));
+			const runs = [
+				await wf.waitForExecution(undefined, 30_000),
+				await wf.waitForExecution(undefined, 30_000),
+			];
+			expect(runs.flatMap(subjects).sort()).toEqual(['9 MB', 'next']);
+			const large = runs.map(itemOf).find((item) => item?.json['subject'] === '9 MB');
+			expect(bytesOf(rig, large, 'attachment_0').equals(content)).toBe(true);
+			expect(count).toBeGreaterThan(broken);
+			await rig.untilFlags(user, ['\\Seen'], 0);
+			await rig.untilFlags(user, ['\\Seen'], 1);
+			expect(wf.executions()).toHaveLength(2);
+			await wf.deactivate();
+			delete rig.servers.imap.faults.onCommand;
+		});
+	});
+
 	test.each([
 		{
 			what: 'far too many parts',

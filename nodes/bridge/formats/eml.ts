@@ -26,5 +26,5 @@ export async function emlItem(
 		headers,
 		attempt,
 	};
-	return { json, binary: await storeFiles(context, message.source, [['message', sourceFile(message)]]) };
+	return { json, binary: await storeFiles(context, message, [['message', sourceFile(message)]]) };
 }

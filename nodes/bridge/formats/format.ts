@@ -6,11 +6,12 @@ import type { ReceivedMessage } from '../../mail/message/parsed';
 export type FormatContext = Pick<ITriggerFunctions, 'helpers'>;
 
 /** The message itself as a file. */
-export function sourceFile({ source }: ReceivedMessage): ReceivedFile {
+export function sourceFile({ source, onServer }: ReceivedMessage): ReceivedFile {
+	const size = onServer?.length ?? source.length;
 	return {
 		fileName: 'message.eml',
 		mimeType: 'message/rfc822',
-		size: source.length,
-		content: { kind: 'source', start: 0, end: source.length, encoding: '8bit' },
+		size,
+		content: { kind: onServer ? 'server' : 'source', start: 0, end: size, encoding: '8bit' },
 	};
 }

@@ -68,7 +68,7 @@ export async function messageItem(
 	// A mail that nobody can parse still reaches the workflow, as the bytes it came in.
 	if (mail.parseError !== null) downloads.push(['source', sourceFile(message)]);
 	const item: INodeExecutionData = { json: { ...json } };
-	if (downloads.length > 0) item.binary = await storeFiles(context, message.source, downloads);
+	if (downloads.length > 0) item.binary = await storeFiles(context, message, downloads);
 	return item;
 }
 

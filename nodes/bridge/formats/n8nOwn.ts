@@ -2,6 +2,7 @@
 import type { IBinaryData, INodeExecutionData } from 'n8n-workflow';
 import { storeFiles, type ReceivedFile } from '../attachments';
 import { safeFileName } from '../../mail/message/fileName';
+import { wholeSource } from '../../mail/message/attachmentContent';
 import type { N8nMail } from '../../mail/message/operations';
 import { parseAs } from '../../mail/message/parse';
 import type { ReceivedMessage } from '../../mail/message/parsed';
@@ -15,7 +16,8 @@ export async function n8nItem(
 	message: ReceivedMessage,
 	settings: ItemSettings,
 ): Promise<INodeExecutionData | null> {
-	const mail = await parseAs(settings.format === 'simple' ? 'simpleMail' : 'resolvedMail', message.source);
+	const source = await wholeSource(message);
+	const mail = await parseAs(settings.format === 'simple' ? 'simpleMail' : 'resolvedMail', source);
 	if (!mail) return null;
 	const { json, files } = mail;
 	const item = { json: { ...json, attributes: { uid: message.uid } } } as INodeExecutionData;
@@ -41,5 +43,5 @@ async function storeAll(
 		// Numbers go by position, as there; a file left out leaves a gap.
 		if (reasonToSkip({ ...file, inline: false }, limits) === null) wanted.push([`${prefix}${index}`, file]);
 	}
-	return await storeFiles(context, Buffer.alloc(0), wanted);
+	return await storeFiles(context, { source: Buffer.alloc(0) }, wanted);
 }

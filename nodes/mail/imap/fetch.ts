@@ -1,14 +1,18 @@
 /** Reads whole messages within a memory limit: what fits comes in one round trip with its size, the rest in windows. */
+import { LargeFileSieve, withFilesOnServer } from '../message/largeFiles';
 import { parseMessage } from '../message/parse';
-import type { ReceivedMessage } from '../message/parsed';
+import type { MessageOnServer, ParsedMail, ReceivedMessage } from '../message/parsed';
 import { unparsedMail } from '../message/unparsed';
 import { WINDOW_BYTES, type ImapClient } from './client';
+import type { FilesOnServer } from './filesOnServer';
 import { fetchFirstBytes, fetchWindow, searchMessages } from './messages';
 import type { FetchedMessage, SelectedMailbox } from './types';
 
 /** Bytes of every message that come along with its size; most mails are complete with that. */
 const FIRST_BYTES_ONE = 512 * 1024;
 const FIRST_BYTES_PAGE = 64 * 1024;
+/** From this size on, large files of a message are not kept in memory but read again when they are wanted. */
+export const LARGE_MESSAGE_BYTES = 8 * 1024 * 1024;
 /** Times a message that is listed but not given is asked for again before it is handed on without content (D5). */
 export const FETCH_ATTEMPTS = 8;
 
@@ -25,6 +29,8 @@ export interface FetchLimits {
 	maxMessageBytes: number;
 	/** Whether another message that is longer than its first bytes may be held. The first one asked for always may. */
 	hasRoom?: () => boolean;
+	/** Set when the connection stays with this mailbox, so that large files can be left on the server. */
+	filesOnServer?: FilesOnServer | undefined;
 }
 
 /**
@@ -74,9 +80,13 @@ async function complete(
 	row: FetchedMessage & { source: Buffer },
 	limits: FetchLimits,
 ): Promise<Fetched> {
-	const source = await readRest(client, row, Math.min(row.size, limits.maxMessageBytes));
+	const wanted = Math.min(row.size, limits.maxMessageBytes);
+	const files = row.size >= LARGE_MESSAGE_BYTES ? limits.filesOnServer : undefined;
+	const content =
+		(files && (await readWithoutLargeFiles(client, mailbox, row, wanted, files))) ??
+		(await readWhole(client, row, wanted));
 	// It was removed, or not given, in the middle: a part of it is not the message.
-	if (!source) {
+	if (!content) {
 		const listed = await searchMessages(client, { uid: String(row.uid) });
 		return { kind: listed.includes(row.uid) ? 'missing' : 'gone' };
 	}
@@ -87,29 +97,77 @@ async function complete(
 		flags: row.flags,
 		size: row.size,
 		receivedAt: row.receivedAt,
-		source,
 		truncated: row.size > limits.maxMessageBytes,
-		mail: await parseMessage(source),
+		...content,
 	};
 	return { kind: 'message', message };
 }
 
-async function readRest(
+interface Content {
+	source: Buffer;
+	mail: ParsedMail;
+	onServer?: MessageOnServer;
+}
+
+async function readWhole(
 	client: ImapClient,
 	row: { uid: number; source: Buffer },
 	wanted: number,
-): Promise<Buffer | null> {
-	if (row.source.length >= wanted) return row.source;
-	// One block from the start, not pieces that are joined and so held twice; shared, so that the parser's thread reads
-	// it where it is.
-	const source = Buffer.from(new SharedArrayBuffer(wanted));
-	let length = row.source.copy(source);
-	while (length < wanted) {
-		const part = await fetchWindow(client, row.uid, length, Math.min(WINDOW_BYTES, wanted - length));
-		// Some servers announce a size that is a little off; an empty window is the true end.
-		if (!part) return null;
-		if (part.length === 0) break;
-		length += part.copy(source, length);
+): Promise<Content | null> {
+	let { source } = row;
+	if (source.length < wanted) {
+		// One block from the start, not pieces that are joined and so held twice; shared, so that the parser's thread
+		// reads it where it is.
+		source = Buffer.from(new SharedArrayBuffer(wanted));
+		let length = 0;
+		const read = await readInWindows(client, row, wanted, (part) => (length += part.copy(source, length)));
+		if (read === null) return null;
+		source = source.subarray(0, length);
 	}
-	return source.subarray(0, length);
+	return { source, mail: await parseMessage(source) };
+}
+
+/** @returns null also when there is no file that can be left on the server */
+async function readWithoutLargeFiles(
+	client: ImapClient,
+	mailbox: SelectedMailbox,
+	row: { uid: number; source: Buffer },
+	wanted: number,
+	files: FilesOnServer,
+): Promise<Content | null> {
+	// Memory that is never written to costs nothing, so this much is only reserved.
+	const sieve = new LargeFileSieve(Buffer.from(new SharedArrayBuffer(wanted)));
+	const length = await readInWindows(client, row, wanted, (part) => sieve.push(part));
+	if (length === null) return null;
+	const kept = sieve.end();
+	const mail = await parseMessage(kept);
+	if (sieve.bodies.length === 0) return { source: kept, mail };
+	const complete = withFilesOnServer(mail, kept, sieve.bodies);
+	if (!complete) return null;
+	const source = Buffer.from(new SharedArrayBuffer(kept.length));
+	kept.copy(source);
+	return {
+		...{ source, mail: complete },
+		onServer: { length, read: (start, end) => files.read(mailbox, row.uid, start, end) },
+	};
+}
+
+/** @returns bytes read; null when the message is gone in the middle */
+async function readInWindows(
+	client: ImapClient,
+	{ uid, source }: { uid: number; source: Buffer },
+	wanted: number,
+	take: (part: Buffer) => void,
+): Promise<number | null> {
+	take(source);
+	let { length } = source;
+	while (length < wanted) {
+		const part = await fetchWindow(client, uid, length, Math.min(WINDOW_BYTES, wanted - length));
+		if (!part) return null;
+		// Some servers announce a size that is a little off; an empty window is the true end.
+		if (part.length === 0) break;
+		take(part);
+		length += part.length;
+	}
+	return length;
 }

@@ -9,6 +9,7 @@ import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
 import { FETCH_ATTEMPTS, fetchMessages, quarantined } from './fetch';
+import { FilesOnServer } from './filesOnServer';
 import { inTurn } from './inTurn';
 import { listFor } from './listing';
 import { searchMessages } from './messages';
@@ -68,6 +69,7 @@ export class Session {
 	private suspect = false;
 	private auditedAt: number;
 	private idleRefused = false;
+	private readonly files: FilesOnServer;
 	private stopped = false;
 	/** Something happened since the loop last looked; without it a run that ends during a command would go unnoticed. */
 	private woken = false;
@@ -79,6 +81,7 @@ export class Session {
 
 	constructor(private readonly parts: SessionParts) {
 		this.startedAt = this.selectedAt = this.lastRoundAt = this.auditedAt = parts.clock.now();
+		this.files = new FilesOnServer(parts, () => this.wake());
 	}
 
 	/** Monotonic time of the last thing that worked; one round may take long, as long as the server answers. */
@@ -179,20 +182,19 @@ export class Session {
 	}
 
 	private async openNewcomers(): Promise<void> {
-		const { client, clock, settler } = this.parts;
+		const { client, clock, mailbox, settler } = this.parts;
 		const current = this.isJustSelected;
 		this.isJustSelected = false;
 		for (const delivery of this.parts.deliveries) {
 			if (this.opened.has(delivery)) continue;
 			const fresh = this.parts.isFresh(delivery);
-			const { mailbox } = this.parts;
 			const how = await openCursor(delivery.cursor, client, mailbox, fresh, current, clock.wallTime());
 			if (how === 'renumbered') {
 				settler.forget(delivery, delivery.proof);
 				this.ready.clear();
 				delivery.forget();
 				delivery.options.report(
-					`The server renumbered the mailbox "${this.parts.mailbox.path}" (new UIDVALIDITY). Mail of the last days was compared with what ran before; nothing was skipped.`,
+					`The server renumbered the mailbox "${mailbox.path}" (new UIDVALIDITY). Mail of the last days was compared with what ran before; nothing was skipped.`,
 				);
 			}
 			this.opened.add(delivery);
@@ -205,17 +207,17 @@ export class Session {
 
 	/** Asks which messages there are above the lowest mark, and tells every trigger those above its own. */
 	private async list(): Promise<void> {
-		const { client } = this.parts;
 		// Cleared before the question: what arrives from now on sets it again.
 		this.dirty = false;
 		const deliveries = this.present;
-		const lows = deliveries.map((delivery) => delivery.cursor.low ?? 0);
-		if (lows.length === 0) return;
-		const lowest = Math.min(...lows);
+		if (deliveries.length === 0) return;
+		const lowest = Math.min(...deliveries.map(({ cursor }) => cursor.low ?? 0));
 		// `n:*` names the last message even when its UID is below n (RFC 3501 §6.4.8), hence the filter.
-		const uids = (await searchMessages(client, { uid: `${lowest + 1}:*` })).filter((uid) => uid > lowest);
+		const uids = (await searchMessages(this.parts.client, { uid: `${lowest + 1}:*` })).filter(
+			(uid) => uid > lowest,
+		);
 		for (const delivery of deliveries) {
-			await listFor(client, delivery, uids);
+			await listFor(this.parts.client, delivery, uids);
 			delivery.cursor.sawGood(this.parts.clock.wallTime());
 		}
 	}
@@ -243,7 +245,7 @@ export class Session {
 			this.parts.client,
 			this.parts.mailbox,
 			uids,
-			{ maxMessageBytes, hasRoom },
+			{ maxMessageBytes, hasRoom, filesOnServer: this.parts.isVisit ? undefined : this.files },
 			(uid, fetched) => {
 				if (fetched.kind === 'message') this.ready.add(fetched.message);
 				else if (fetched.kind === 'gone') for (const delivery of this.present) delivery.gone(uid);
@@ -263,9 +265,8 @@ export class Session {
 			this.ready.add(quarantined(this.parts.mailbox, uid));
 			return;
 		}
-		for (const delivery of this.present) {
+		for (const delivery of this.present)
 			if (delivery.wants(uid)) delivery.defer(uid, SECOND_MS * 2 ** (misses - 1));
-		}
 	}
 
 	private offerAll(): void {
@@ -280,6 +281,7 @@ export class Session {
 		const idles =
 			client.supports('IDLE') &&
 			!this.idleRefused &&
+			!this.files.isReading &&
 			![...this.parts.deliveries].some((d) => d.options.forcePolling);
 		let cancel: () => void = () => undefined;
 		const ended = await new Promise<'woken' | 'time' | 'idle ended'>((resolve, reject) => {

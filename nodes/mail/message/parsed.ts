@@ -20,6 +20,8 @@ export interface Address {
 export type AttachmentContent =
 	/** A range of the message's source, in its transfer encoding. */
 	| { kind: 'source'; start: number; end: number; encoding: string }
+	/** The same of a large message of which only a part is kept in `source`. */
+	| { kind: 'server'; start: number; end: number; encoding: 'base64' | '8bit' }
 	/** Unpacked from something else. */
 	| { kind: 'bytes'; bytes: Uint8Array };
 
@@ -87,6 +89,14 @@ export interface ParsedMail {
 	parseError: string | null;
 }
 
+/** The bytes of a message that are not kept in memory. */
+export interface MessageOnServer {
+	/** Bytes of the message, as far as the limit of its size lets it in. */
+	length: number;
+	/** @throws MailError when the connection the message came over has ended, or the message is gone */
+	read(start: number, end: number): AsyncIterable<Buffer>;
+}
+
 /** A message as a trigger hands it on: what the server says of it, and what is in it. */
 export interface ReceivedMessage {
 	uid: number;
@@ -97,8 +107,10 @@ export interface ReceivedMessage {
 	size: number;
 	/** When the server got it (INTERNALDATE), which nobody can forge. */
 	receivedAt: Date | null;
-	/** The message as it came; shorter than `size` when it was over the limit. */
+	/** The message as it came; shorter than `size` when it was over the limit. Without large files if `onServer` is set. */
 	source: Buffer;
+	/** Set when large files were left on the server: the message is read there once more where it is wanted whole. */
+	onServer?: MessageOnServer;
 	truncated: boolean;
 	mail: ParsedMail;
 }

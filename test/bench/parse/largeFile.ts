@@ -42,7 +42,7 @@ export async function largeFile(): Promise<Figure[]> {
 		return [
 			{
 				what: 'memory for a mail with a file of 50 MB, above what n8n needs to store it',
-				ours: `+${extra.toFixed(0)} MB (${mailed.toFixed(0)} MB; n8n downloading and storing the file ${alone.toFixed(0)} MB)`,
+				ours: `${extra < 0 ? '' : '+'}${extra.toFixed(0)} MB (${mailed.toFixed(0)} MB; n8n downloading and storing the file ${alone.toFixed(0)} MB)`,
 				bar: `≤ ${MAX_EXTRA_MB} MB`,
 				ok: extra <= MAX_EXTRA_MB,
 			},

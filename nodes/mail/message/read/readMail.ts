@@ -25,13 +25,13 @@ import { replyTextOf } from './replyText';
 import { checkSender } from './sender';
 import { threadOf } from './thread';
 import { readTnef } from './tnef';
+import { isTnef } from './tnefFile';
 
 /** Calendar parts that are read, and bytes of one. */
 const MAX_CALENDARS = 20;
 const MAX_CALENDAR_BYTES = 1024 * 1024;
 /** References that are kept: the first, and the last ones. */
 const MAX_REFERENCES = 200;
-const TNEF = /^application\/(?:ms-tnef|vnd\.ms-tnef|x-tnef)$/;
 
 /** @param source the message as it came, lines ending in CRLF or LF */
 export function readMail(source: Buffer): ParsedMail {
@@ -168,8 +168,7 @@ function filesOf(source: Buffer, body: Body, html: string | null): Files {
 	for (const part of body.files) {
 		const position = result.attachments.length + 1;
 		const described = describeAttachment(source, part, shown, position);
-		const tnef = TNEF.test(part.type) || described.fileName.toLowerCase() === 'winmail.dat';
-		const unpacked = tnef ? readTnef(attachmentBytes(source, described.content)) : null;
+		const unpacked = isTnef(described) ? readTnef(attachmentBytes(source, described.content)) : null;
 		if (!unpacked) {
 			result.attachments.push(described);
 			continue;
