@@ -1,14 +1,14 @@
 /**
- * `npx tsx test/faults/document.ts`: puts the results in docs/results/ into the tables of docs/reliability.md, between the
- * comments that name the file, so that no figure there was typed by hand.
+ * `npx tsx test/faults/document.ts`: puts the results in docs/results/ into the pages of docs/, between the comments that
+ * name the file, so that no figure there was typed by hand.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Figure } from '../bench/figures';
 import { ROOT } from '../dist';
 import type { Result } from './campaign';
 
-const DOCUMENT = join(ROOT, 'docs/reliability.md');
+const DOCS = join(ROOT, 'docs');
 const BLOCK = /(<!-- results: (\S+) -->)[\s\S]*?(<!-- end -->)/g;
 
 interface Stored {
@@ -59,13 +59,19 @@ function figures(all: readonly Figure[]): string {
 	]);
 }
 
-const text = readFileSync(DOCUMENT, 'utf8').replace(BLOCK, (_, begin: string, file: string, end: string) => {
-	const path = join(ROOT, 'docs/results', file);
+function block(begin: string, file: string, end: string): string {
+	const path = join(DOCS, 'results', file);
 	if (!existsSync(path)) return `${begin}\n\nNot run yet.\n\n${end}`;
 	const stored = JSON.parse(readFileSync(path, 'utf8')) as Stored;
 	const seed = stored.seed === undefined ? '' : `, seed ${stored.seed}, ${stored.form} form`;
 	const about = `${stored.date.slice(0, 10)}, commit ${stored.commit}, Node ${stored.node}${seed}. Data: [${file}](results/${file}).`;
 	const body = stored.rows ? faults(stored.rows) : figures(stored.figures ?? []);
 	return `${begin}\n\n${about}\n\n${body}\n\n${end}`;
-});
-writeFileSync(DOCUMENT, text);
+}
+
+for (const name of readdirSync(DOCS).filter((entry) => entry.endsWith('.md'))) {
+	const page = join(DOCS, name);
+	const text = readFileSync(page, 'utf8');
+	const filled = text.replace(BLOCK, (_, begin: string, file: string, end: string) => block(begin, file, end));
+	if (filled !== text) writeFileSync(page, filled);
+}
