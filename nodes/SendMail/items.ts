@@ -1,8 +1,9 @@
 /** All items of a run: several at a time, outputs in the order of the inputs, one failure touching no other item. */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { toAccount, type AccountType } from '../bridge/account';
+import type { AccountType } from '../bridge/account';
 import { failureJson, toNodeError } from '../bridge/errors';
+import { RunAccounts } from '../bridge/runAccounts';
 import { MAX_CONNECTIONS } from '../mail/smtp/pool';
 import { deliver, type Delivered } from './deliver';
 import { readDelivery } from './fields/deliveryOptions';
@@ -18,6 +19,7 @@ const MAX_HINTS = 3;
 interface Run {
 	context: IExecuteFunctions;
 	operation: SendOperation;
+	accounts: RunAccounts;
 	memory: SentMemory;
 	mailboxes: Mailboxes;
 	signal: AbortSignal | undefined;
@@ -37,7 +39,11 @@ export async function processItems(
 	const count = context.getInputData().length;
 	const signal = context.getExecutionCancelSignal();
 	const mailboxes = new Mailboxes(signal);
-	const run: Run = { context, operation, memory: new SentMemory(context), mailboxes, signal };
+	const run: Run = {
+		...{ context, operation, mailboxes, signal },
+		accounts: new RunAccounts(context),
+		memory: new SentMemory(context),
+	};
 	const processed: Processed[] = [];
 	const continues = context.continueOnFail();
 	let next = 0;
@@ -79,10 +85,10 @@ async function processItem(run: Run, itemIndex: number): Promise<Processed> {
 }
 
 async function sendOne(run: Run, itemIndex: number): Promise<Delivered> {
-	const { context, operation, memory, mailboxes, signal } = run;
+	const { context, operation, accounts, memory, mailboxes, signal } = run;
 	const fields = new ItemFields(context, itemIndex);
 	const type = fields.raw('authentication', 'mailAccountApi') as AccountType;
-	const account = toAccount(type, await context.getCredentials(type, itemIndex));
+	const account = await accounts.of(type, itemIndex);
 	const settings = readDelivery(fields);
 	const uniqueKey = memory.keyOf(itemIndex, settings.idempotencyKey);
 	const onSettled = ({ json, error }: Delivered) => {

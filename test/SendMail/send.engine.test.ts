@@ -102,6 +102,32 @@ describe('what is sent', () => {
 		expect(server.messages[0]?.raw.toString()).toContain('From: "Ada L." <ada@example.test>');
 	});
 
+	// In n8n a field of a credential may be an expression, which is evaluated for each item.
+	test.each([
+		'={{ $json.sender ?? "all@example.test" }}',
+		'={{ $input.item.json.sender ?? "all@example.test" }}',
+		'={{ $("Start").item.json.sender ?? "all@example.test" }}',
+	])('the account of each item, also where most have the same: %s', async (senderAddress) => {
+		const items = [{}, {}, { sender: 'two@example.test' }, {}, {}].map(
+			(json) => ({ json }) as INodeExecutionData,
+		);
+		const sent = await senders.send({ smtpPort: server.port, senderAddress }, { fromEmail: '' }, items);
+		const senderOf = ({ json }: INodeExecutionData) => (json['envelope'] as { from: string }).from;
+		const [all, two] = ['all@example.test', 'two@example.test'];
+		expect(sent.items.map(senderOf)).toEqual([all, all, two, all, all]);
+	});
+
+	test.each([
+		['={{ ["a", "b"][$itemIndex % 2] }}@example.test', 'abab'],
+		['={{ $itemIndex < 3 ? "a" : "b" }}@example.test', 'aaab'],
+		['={{ $input.all().length === 4 ? "a" : "b" }}@example.test', 'aaaa'],
+	])('accounts by the number of the item: %s', async (senderAddress, names) => {
+		const items = [0, 1, 2, 3].map(() => ({ json: {} }));
+		const sent = await senders.send({ smtpPort: server.port, senderAddress }, { fromEmail: '' }, items);
+		const initials = sent.items.map(({ json }) => (json['envelope'] as { from: string }).from[0]);
+		expect(initials.join('')).toBe(names);
+	});
+
 	test('custom headers, priority, unsubscribe, envelope sender, signature', async () => {
 		await send({
 			headerOptions: {

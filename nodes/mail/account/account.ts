@@ -1,5 +1,5 @@
 /** A mail account as the core sees it: where the servers are, how the line is secured, who logs in. */
-import { createHmac, randomBytes } from 'crypto';
+import { createHmac, createSecretKey, randomBytes } from 'crypto';
 import { isIP } from 'net';
 import { MailError } from '../errors';
 
@@ -95,14 +95,20 @@ function shortSecondLevel(labels: readonly string[]): boolean {
 }
 
 /** Known to this process only, so that a fingerprint seen elsewhere cannot be tried against guessed passwords. */
-const processKey = randomBytes(32);
+const processKey = createSecretKey(randomBytes(32));
+/** Accounts are never changed. */
+const fingerprints = new WeakMap<Account, string>();
 
 /**
  * Equal for two accounts exactly when every field is, secrets included. Connections are shared by it, so a credential
  * with a wrong password never joins a live session (delivery.md D15).
  */
 export function accountFingerprint(account: Account): string {
-	return createHmac('sha256', processKey).update(JSON.stringify(account)).digest('hex');
+	const known = fingerprints.get(account);
+	if (known !== undefined) return known;
+	const fingerprint = createHmac('sha256', processKey).update(JSON.stringify(account)).digest('hex');
+	fingerprints.set(account, fingerprint);
+	return fingerprint;
 }
 
 /** Everything in the account that must never be seen. */

@@ -3,8 +3,9 @@
  * nothing in a field can add a header, a recipient, a file or a URL.
  */
 import { createHash, randomBytes } from 'crypto';
-import { pipeline, Transform, type Readable } from 'stream';
+import { Readable, Transform } from 'stream';
 import { MailError } from '../errors';
+import { lazy } from '../lazy';
 import { MAX_RECIPIENTS, readAddresses, toAsciiDomain, type AddressInput } from './address';
 import { bodyOf, type OutgoingAttachment } from './body';
 import {
@@ -71,17 +72,22 @@ const ENCODED_WORD_LENGTH = 52;
 /** References kept of a long conversation: the first and the latest (RFC 5322 §3.6.4 lets programs shorten). */
 const MAX_REFERENCES = 30;
 
+const libraries = lazy(async () => {
+	const [{ default: MailComposer }, { default: parseList }, { encodeWord }] = await Promise.all([
+		import('nodemailer/lib/mail-composer'),
+		import('nodemailer/lib/addressparser'),
+		import('nodemailer/lib/mime-funcs'),
+	]);
+	return { MailComposer, parseList, encodeWord };
+});
+
 /**
  * Checks a message and makes it ready to send.
  *
  * @throws MailError `ADDRESS` or `MESSAGE` before anything is sent
  */
 export async function compose(request: MailRequest): Promise<ComposedMail> {
-	const [{ default: MailComposer }, { default: parseList }, { encodeWord }] = await Promise.all([
-		import('nodemailer/lib/mail-composer'),
-		import('nodemailer/lib/addressparser'),
-		import('nodemailer/lib/mime-funcs'),
-	]);
+	const { MailComposer, parseList, encodeWord } = await libraries();
 	const read = (input: AddressInput, field: string): Address[] =>
 		readAddresses(input, field, (list) => parseList(list));
 	const from = oneSender(read(request.from, 'From Email'));
@@ -112,6 +118,7 @@ export async function compose(request: MailRequest): Promise<ComposedMail> {
 		messageId,
 		envelope,
 		async open() {
+			const attachments = await opened(body.attachments);
 			const composer = new MailComposer({
 				from,
 				to,
@@ -121,7 +128,7 @@ export async function compose(request: MailRequest): Promise<ComposedMail> {
 				subject: fittingSubject(subject, encodeWord),
 				...(body.text !== undefined && { text: body.text }),
 				...(body.html !== undefined && { html: body.html }),
-				attachments: await Promise.all(body.attachments.map(async (part) => await part.open())),
+				attachments,
 				messageId,
 				...(request.inReplyTo && { inReplyTo: request.inReplyTo }),
 				...(request.references && { references: shortened(request.references) }),
@@ -133,22 +140,53 @@ export async function compose(request: MailRequest): Promise<ComposedMail> {
 			});
 			const message = composer.compile();
 			if (request.draft) message.keepBcc = true;
-			return withLineEnds(message.createReadStream());
+			const sources = attachments
+				.map(({ content }) => content)
+				.filter((content) => content instanceof Readable);
+			return written((output, done) => message.stream(output, {}, done), sources);
 		},
 	};
 }
 
-/** The composing library leaves the line ends of texts as they were given. */
-function withLineEnds(message: Readable): Readable {
+/** Opens all parts; when one cannot be opened, none stays open. */
+async function opened<T extends { content: Buffer | Readable }>(
+	parts: readonly { open(): Promise<T> }[],
+): Promise<T[]> {
+	const open: T[] = [];
+	try {
+		for (const part of parts) open.push(await part.open());
+		return open;
+	} catch (error) {
+		for (const { content } of open) if (content instanceof Readable) content.destroy();
+		throw error;
+	}
+}
+
+/**
+ * A message as a stream whose lines all end in CRLF: the composing library leaves the line ends of texts as they were
+ * given. The library's own stream would do too, but its chain of streams costs more than a small mail itself.
+ *
+ * @param sources streams that the message is made from; they end when the reader leaves
+ */
+function written(
+	write: (output: Transform, done: (error?: Error | null) => void) => void,
+	sources: readonly Readable[],
+): Readable {
 	const lines = new WireLines(false);
-	const complete = new Transform({
+	const output = new Transform({
 		transform: (chunk: Buffer, _encoding, done) => done(null, lines.push(chunk)),
 		flush: (done) => done(null, lines.end()),
 	});
-	// An error of the source arrives at the reader, and a reader that leaves ends the source.
-	pipeline(message, complete, () => undefined);
-	complete.on('error', () => undefined);
-	return complete;
+	// Whoever reads hears of errors; without a listener one would end the whole n8n process.
+	output.on('error', () => undefined);
+	output.once('close', () => {
+		for (const source of sources) source.destroy();
+	});
+	write(output, (error) => {
+		if (error) output.destroy(error);
+		else output.end();
+	});
+	return output;
 }
 
 /** Reads a composed message as a whole. */

@@ -1,6 +1,7 @@
 /** Greeting, EHLO, STARTTLS and AUTH by nodemailer, which then hands over the socket. The only file that knows its connection. */
 import type { Socket } from 'net';
 import { endpointOf, MIN_TLS_VERSION, refusePlainTextLogin, type Account } from '../account/account';
+import { lazy } from '../lazy';
 import { cancelled, CONNECT_TIMEOUT_MS, dial } from './dial';
 import { smtpError, type SmtpStep } from './smtpErrors';
 import type { Transcript } from './transcript';
@@ -19,6 +20,8 @@ export interface OpenConnection {
 	extensions: Extensions;
 }
 
+const library = lazy(async () => (await import('nodemailer/lib/smtp-connection')).default);
+
 /**
  * Connects and logs in.
  *
@@ -31,7 +34,7 @@ export async function logIn(
 ): Promise<OpenConnection> {
 	const endpoint = endpointOf(account, 'smtp');
 	refusePlainTextLogin(account, endpoint, 'smtp');
-	const { default: Connection } = await import('nodemailer/lib/smtp-connection');
+	const Connection = await library();
 	const { socket: tcp, roundTripMs } = await dial(account, endpoint, signal);
 	const spoken = { ehlo: '', asked: '' };
 	// The library tells what is said on the line only to its logger; secrets are replaced there already.

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { simpleParser } from 'mailparser';
 import { compose, readMessage, type MailRequest } from '../../../nodes/mail/message/compose';
 import { allParts, readMime, type MimePart } from '../../e2e/mime';
@@ -167,6 +167,40 @@ describe('images in the HTML', () => {
 		const html = all.find(({ type }) => type === 'text/html')?.content.toString();
 		expect(html).not.toContain('data:');
 		expect(html?.match(/cid:/g)).toHaveLength(2);
+	});
+
+	describe('files that are streams', () => {
+		const endless = () => new Readable({ read: () => undefined });
+
+		test('end when the reader leaves, also those not begun', async () => {
+			const streams = [endless(), endless()];
+			const mail = await compose({ ...BASE, attachments: streams.map((one) => file(null, () => one)) });
+			const message = await mail.open();
+			await new Promise((resolve) => message.once('data', resolve));
+			message.destroy();
+			await new Promise((resolve) => setImmediate(resolve));
+			expect(streams.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+		});
+
+		test('end when another one cannot be opened', async () => {
+			const stream = endless();
+			const broken = () => {
+				throw new Error('file is gone');
+			};
+			const mail = await compose({
+				...BASE,
+				attachments: [file(null, () => stream), file(null, broken)],
+			});
+			await expect(mail.open()).rejects.toThrow('file is gone');
+			expect(stream.destroyed).toBe(true);
+		});
+
+		test('break the message when one breaks', async () => {
+			const stream = endless();
+			const mail = await compose({ ...BASE, attachments: [file(null, () => stream)] });
+			setImmediate(() => stream.destroy(new Error('disk is gone')));
+			await expect(readMessage(mail)).rejects.toThrow('disk is gone');
+		});
 	});
 
 	test.each(['!!!', 'abcde', ''])('a data: URL with the base64 %j is an error', async (base64) => {

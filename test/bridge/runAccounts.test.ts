@@ -1,0 +1,65 @@
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+import { RunAccounts } from '../../nodes/bridge/runAccounts';
+
+const DATA = {
+	provider: 'custom',
+	user: 'ada@example.test',
+	password: 'pass-word 7!',
+	smtpHost: 'mail.test',
+};
+
+/** A context with so many items whose credential is what `dataOf` gives for an item. */
+function accounts(count: number, dataOf: (itemIndex: number) => ICredentialDataDecryptedObject) {
+	const read: number[] = [];
+	const run = new RunAccounts({
+		getInputData: () => Array.from({ length: count }, () => ({ json: {} })),
+		getCredentials: (async (_type: string, itemIndex = 0) => {
+			read.push(itemIndex);
+			return { smtpPort: 465, smtpSecurity: 'tls', ...dataOf(itemIndex) };
+		}) as never,
+	});
+	const all = async () =>
+		await Promise.all(
+			Array.from({ length: count }, async (_none, index) => await run.of('mailAccountApi', index)),
+		);
+	return { read, all };
+}
+
+test('one that is the same for all items is read three times for three hundred', async () => {
+	const { read, all } = accounts(300, () => DATA);
+	const found = await all();
+	expect(new Set(found).size).toBe(1);
+	expect(found[0]).toMatchObject({ user: 'ada@example.test', smtp: { host: 'mail.test' } });
+	expect(read).toEqual([0, 1, 300]);
+});
+
+test.each<[string, (itemIndex: number) => ICredentialDataDecryptedObject]>([
+	['differs', (index) => ({ ...DATA, user: `user${index}@example.test` })],
+	[
+		'fails where there is no item',
+		(index) => {
+			if (index >= 6) throw new Error('no such item');
+			return { ...DATA, user: `user${index}@example.test` };
+		},
+	],
+	[
+		'is empty where there is no item',
+		(index) => ({ ...DATA, user: index < 6 ? `user${index}@example.test` : '' }),
+	],
+])('one that %s is read for each item', async (_name, dataOf) => {
+	const found = await accounts(6, dataOf).all();
+	expect(found.map(({ user }) => user)).toEqual(
+		[0, 1, 2, 3, 4, 5].map((index) => `user${index}@example.test`),
+	);
+});
+
+test('a few items read their own', async () => {
+	const { read, all } = accounts(3, () => DATA);
+	await all();
+	expect(read).toEqual([0, 1, 2]);
+});
+
+test('what is wrong with the credential is told to each item', async () => {
+	const { all } = accounts(5, () => ({ ...DATA, smtpHost: '' }));
+	await expect(all()).rejects.toMatchObject({ code: 'ACCOUNT' });
+});
