@@ -131,6 +131,9 @@ export default defineConfig(
 			'n8n-nodes-base/cred-class-field-type-options-password-missing': 'off',
 			// People know it as a mail account; "Mail Account API" would name something that does not exist.
 			'n8n-nodes-base/cred-class-field-display-name-missing-api': 'off',
+			// "Mail Account (Google)" stands in one list with "Mail Account"; how one signs in is seen on the next screen.
+			'n8n-nodes-base/cred-class-field-display-name-missing-oauth2': 'off',
+			'@n8n/community-nodes/cred-class-oauth2-naming': 'off',
 		},
 	},
 	{

@@ -1,5 +1,5 @@
 import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
-import { mailAccountFields } from './mailAccountFields';
+import { ALL_PROVIDERS, mailAccountFields } from './mailAccountFields';
 
 /** One mail account for sending and receiving, with a password or app password. */
 export class MailAccountApi implements ICredentialType {
@@ -11,14 +11,18 @@ export class MailAccountApi implements ICredentialType {
 
 	documentationUrl = 'https://github.com/n8n-nodes-mailroom/n8n-nodes-mailroom/blob/main/docs/accounts.md';
 
-	properties: INodeProperties[] = mailAccountFields([
-		{
-			displayName: 'Password',
-			name: 'password',
-			type: 'string',
-			typeOptions: { password: true },
-			default: '',
-			description: 'Password or app password; many providers accept only an app password here',
-		},
-	]);
+	properties: INodeProperties[] = mailAccountFields({
+		providers: ALL_PROVIDERS,
+		passwordHints: true,
+		fields: [
+			{
+				displayName: 'Password',
+				name: 'password',
+				type: 'string',
+				typeOptions: { password: true },
+				default: '',
+				description: 'Password or app password; many providers accept only an app password here',
+			},
+		],
+	});
 }

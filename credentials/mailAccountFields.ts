@@ -14,23 +14,33 @@ const SECURITY_OPTIONS: INodePropertyOptions[] = [
 
 const ONLY_CUSTOM = { show: { provider: ['custom'] } };
 
-/**
- * @param middle the fields of one kind of account, such as its password; they stand below the user
- */
-export function mailAccountFields(middle: INodeProperties[]): INodeProperties[] {
+const CUSTOM: INodePropertyOptions = {
+	name: 'Custom',
+	value: 'custom',
+	description: 'Any other mail server',
+};
+
+type ProviderKey = (typeof PROVIDER_KEYS)[number];
+
+/** What differs between the kinds of account. */
+export interface AccountKind {
+	/** The default first. Those with a single one do not show it. */
+	providers: readonly (ProviderKey | 'custom')[];
+	/** Whether to show what each provider wants as a password. */
+	passwordHints: boolean;
+	/** The fields of this kind only, such as the password; they stand below the user. */
+	fields: INodeProperties[];
+}
+
+/** Every provider of the table, and servers of one's own. */
+export const ALL_PROVIDERS: AccountKind['providers'] = ['custom', ...PROVIDER_KEYS];
+
+export function mailAccountFields({ providers, passwordHints, fields }: AccountKind): INodeProperties[] {
+	const hasCustom = providers.includes('custom');
+	const hints = PROVIDER_KEYS.filter((key) => passwordHints && providers.includes(key));
 	return [
-		{
-			displayName: 'Provider',
-			name: 'provider',
-			type: 'options',
-			options: [
-				{ name: 'Custom', value: 'custom', description: 'Any other mail server' },
-				...PROVIDER_KEYS.map((key) => ({ name: providerOf(key)?.label ?? key, value: key })),
-			],
-			default: 'custom',
-			description: 'Sets host, port and security for a known provider',
-		},
-		...PROVIDER_KEYS.map(providerNotice),
+		providerField(providers),
+		...hints.map(providerNotice),
 		{
 			displayName: 'User',
 			name: 'user',
@@ -39,9 +49,9 @@ export function mailAccountFields(middle: INodeProperties[]): INodeProperties[] 
 			placeholder: 'name@example.com',
 			description: 'User name for logging in, mostly the e-mail address',
 		},
-		...middle,
-		...serverFields('IMAP', 'imap', 993, 'Leave empty if this account only sends mail'),
-		...serverFields('SMTP', 'smtp', 465, 'Leave empty if this account only receives mail'),
+		...fields,
+		...(hasCustom ? serverFields('IMAP', 'imap', 993, 'Leave empty if this account only sends mail') : []),
+		...(hasCustom ? serverFields('SMTP', 'smtp', 465, 'Leave empty if this account only receives mail') : []),
 		{
 			displayName: 'Ignore SSL Issues (Insecure)',
 			name: 'ignoreSslIssues',
@@ -77,7 +87,20 @@ export function mailAccountFields(middle: INodeProperties[]): INodeProperties[] 
 	];
 }
 
-function providerNotice(key: (typeof PROVIDER_KEYS)[number]): INodeProperties {
+function providerField(keys: AccountKind['providers']): INodeProperties {
+	const field = { displayName: 'Provider', name: 'provider', default: keys[0] ?? 'custom' };
+	if (keys.length === 1) return { ...field, type: 'hidden' };
+	return {
+		...field,
+		type: 'options',
+		options: keys.map((key) =>
+			key === 'custom' ? CUSTOM : { name: providerOf(key)?.label ?? key, value: key },
+		),
+		description: 'Sets host, port and security for a known provider',
+	};
+}
+
+function providerNotice(key: ProviderKey): INodeProperties {
 	const provider = providerOf(key);
 	const link = provider ? ` <a href="${provider.helpUrl}" target="_blank">More</a>` : '';
 	return {

@@ -1,6 +1,6 @@
 /** The trigger of an active workflow: a delivery for each mailbox, watched until n8n closes it. */
 import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
-import { toAccount } from '../bridge/account';
+import { readAccount } from '../bridge/account';
 import { accountIdentity, endpointOf, type Account } from '../mail/account/account';
 import { sleep, systemClock } from '../mail/clock';
 import type { MailError } from '../mail/errors';
@@ -42,14 +42,13 @@ export async function startLiveTrigger(
 	context: ITriggerFunctions,
 	settings: TriggerSettings,
 ): Promise<ITriggerResponse> {
-	const readAccount = async () =>
-		toAccount(settings.accountType, await context.getCredentials(settings.accountType));
-	const account = await readAccount();
+	const readIt = async () => await readAccount(context, settings.accountType);
+	const account = await readIt();
 	endpointOf(account, 'imap');
 	const record = triggerRecord(context.getWorkflow().id ?? '', context.getNode().id);
 	// n8n may start a trigger a second time without having closed the first, even twice in the same moment.
 	while (record.close) await record.close();
-	const trigger = new LiveTrigger(context, settings, account, readAccount, record);
+	const trigger = new LiveTrigger(context, settings, account, readIt, record);
 	const failure = await trigger.start();
 	if (failure?.retry === 'credentials' && trigger.isNew && context.getActivationMode() === 'activate') {
 		await trigger.close();

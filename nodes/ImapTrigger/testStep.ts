@@ -1,6 +1,6 @@
 /** "Execute step" in the editor: the newest message at once, or the next to arrive. Touches no flag and no cursor (D22). */
 import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
-import { toAccount } from '../bridge/account';
+import { readAccount } from '../bridge/account';
 import { toNodeError } from '../bridge/errors';
 import { newestMessage } from '../mail/imap/newest';
 import { toItem } from '../bridge/formats/item';
@@ -11,7 +11,7 @@ export function testStep(context: ITriggerFunctions, settings: TriggerSettings):
 	return {
 		manualTriggerFunction: async () => {
 			try {
-				const account = toAccount(settings.accountType, await context.getCredentials(settings.accountType));
+				const account = await readAccount(context, settings.accountType);
 				const [mailbox = 'INBOX'] = settings.mailboxes;
 				const message = await newestMessage(account, mailbox, settings, stopped.signal);
 				context.emit([[await toItem(context, message, settings.item, 1)]]);

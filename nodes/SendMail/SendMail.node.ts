@@ -1,8 +1,8 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
-import { accountCredentials } from '../bridge/authentication';
+import { accountCredentials, SMTP_ACCOUNT_TYPES } from '../bridge/authentication';
 import { mailAccountTest } from '../bridge/credentialTest';
-import { ACCOUNT_TYPES, properties } from './description';
+import { properties } from './description';
 import { processItems } from './items';
 import { OPERATIONS } from './operations';
 
@@ -20,7 +20,7 @@ export class SendMail implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
-		credentials: accountCredentials(ACCOUNT_TYPES),
+		credentials: accountCredentials(SMTP_ACCOUNT_TYPES),
 		properties,
 	};
 

@@ -1,13 +1,10 @@
 /** Send Mail's parameters as the editor shows them. */
 import type { INodeProperties } from 'n8n-workflow';
-import type { AccountType } from '../bridge/account';
-import { authenticationProperty } from '../bridge/authentication';
+import { authenticationProperty, SMTP_ACCOUNT_TYPES } from '../bridge/authentication';
 import { OPERATIONS } from './operations';
 
-export const ACCOUNT_TYPES: readonly AccountType[] = ['mailAccountApi', 'smtp'];
-
 export const properties: INodeProperties[] = [
-	authenticationProperty(ACCOUNT_TYPES),
+	authenticationProperty(SMTP_ACCOUNT_TYPES),
 	{
 		displayName: 'Resource',
 		name: 'resource',

@@ -1,42 +1,107 @@
 /** From a credential as n8n stores it to the core's Account. */
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
-import type { Account, Endpoint, Security } from '../mail/account/account';
+import type { Account, Auth, Endpoint, Security } from '../mail/account/account';
 import { endpointsOf } from '../mail/account/providers';
+import { Secret } from '../mail/account/secret';
+import type { TokenSource } from '../mail/account/token';
 import { MailError } from '../mail/errors';
+import { CredentialTokens, type OAuthContext } from './oauthTokens';
+
+/** Our own credential types; the last three log in with OAuth2. */
+export const OWN_TYPES = [
+	'mailAccountApi',
+	'mailAccountGoogleOAuth2Api',
+	'mailAccountMicrosoftOAuth2Api',
+	'mailAccountOAuth2Api',
+] as const;
 
 /** Credential types that the nodes take; `smtp` and `imap` are n8n's own. */
-export type AccountType = 'mailAccountApi' | 'smtp' | 'imap';
+export type AccountType = (typeof OWN_TYPES)[number] | 'smtp' | 'imap';
+
+/** What a type is taken for when the credential names no provider. */
+const PROVIDER_OF: Partial<Record<AccountType, string>> = {
+	mailAccountGoogleOAuth2Api: 'gmail',
+	mailAccountMicrosoftOAuth2Api: 'microsoft365',
+};
 
 const SECURITIES: readonly Security[] = ['tls', 'starttls', 'none'];
+
+/** What n8n's contexts have in common: those of a trigger, an execution and the editor. */
+export type CredentialReader = OAuthContext & {
+	getCredentials(type: string, itemIndex?: number): Promise<ICredentialDataDecryptedObject>;
+};
+
+/**
+ * Reads the account that a node is to use; works for every type.
+ *
+ * @param context of a trigger, an execution or the editor; tokens are renewed through it as long as the account is used
+ * @throws MailError `ACCOUNT` naming the field that is missing or wrong, and what n8n throws for a missing credential
+ */
+export async function readAccount(
+	context: CredentialReader,
+	type: AccountType,
+	itemIndex?: number,
+): Promise<Account> {
+	return accountFrom(context, type, await context.getCredentials(type, itemIndex), itemIndex);
+}
+
+/** The same from a credential that was read already. */
+export function accountFrom(
+	context: CredentialReader,
+	type: AccountType,
+	data: ICredentialDataDecryptedObject,
+	itemIndex?: number,
+): Account {
+	if (!isOAuth(type)) return toAccount(type, data);
+	const read = async () => await context.getCredentials(type, itemIndex);
+	return toAccount(type, data, new CredentialTokens(context, type, providerName(type, data), read, data));
+}
 
 /**
  * Reads an account from a credential's fields.
  *
+ * @param tokens where tokens come from; needed for the OAuth2 types
  * @throws MailError `ACCOUNT` naming the field that is missing or wrong
  */
-export function toAccount(type: AccountType, data: ICredentialDataDecryptedObject): Account {
+export function toAccount(
+	type: AccountType,
+	data: ICredentialDataDecryptedObject,
+	tokens?: TokenSource,
+): Account {
 	switch (type) {
-		case 'mailAccountApi':
-			return fromMailAccount(data);
 		case 'smtp':
 			return {
-				...common(data),
+				...common(data, passwordOf(data)),
 				imap: null,
 				smtp: builtInEndpoint(data, data.disableStartTls === true),
 				ignoreCertificateErrors: false,
 			};
 		case 'imap':
 			return {
-				...common(data),
+				...common(data, passwordOf(data)),
 				imap: builtInEndpoint(data, false),
 				smtp: null,
 				ignoreCertificateErrors: data.allowUnauthorizedCerts === true,
 			};
+		case 'mailAccountApi':
+			return fromMailAccount(type, data, passwordOf(data));
+		default:
+			if (!tokens) throw new TypeError(`${type} needs a source of tokens`);
+			return fromMailAccount(type, data, { kind: 'token', tokens });
 	}
 }
 
-function fromMailAccount(data: ICredentialDataDecryptedObject): Account {
-	const provider = text(data.provider) || 'custom';
+/** Whether a credential type logs in with OAuth2, so that n8n runs no test of ours for it. */
+export function isOAuth(type: AccountType): boolean {
+	return type.endsWith('OAuth2Api');
+}
+
+function providerName(type: AccountType, data: ICredentialDataDecryptedObject): string {
+	return text(data.provider) || (PROVIDER_OF[type] ?? 'custom');
+}
+
+function fromMailAccount(type: AccountType, data: ICredentialDataDecryptedObject, auth: Auth): Account {
+	const provider = providerName(type, data);
 	const preset = endpointsOf(provider);
 	const imap = preset ? preset.imap : endpoint(data, 'imap');
 	const smtp = preset ? preset.smtp : endpoint(data, 'smtp');
@@ -45,24 +110,34 @@ function fromMailAccount(data: ICredentialDataDecryptedObject): Account {
 			'it names neither an IMAP nor an SMTP host',
 			'Fill in IMAP Host to receive mail, SMTP Host to send it.',
 		);
-	return { ...common(data), provider, imap, smtp, ignoreCertificateErrors: data.ignoreSslIssues === true };
+	return {
+		...common(data, auth),
+		provider,
+		imap,
+		smtp,
+		ignoreCertificateErrors: data.ignoreSslIssues === true,
+	};
 }
 
 function common(
 	data: ICredentialDataDecryptedObject,
+	auth: Auth,
 ): Omit<Account, 'imap' | 'smtp' | 'ignoreCertificateErrors'> {
-	const user = text(data.user);
-	const password = typeof data.password === 'string' ? data.password : '';
-	if (user === '' && password !== '')
+	const user = text(data.sharedMailbox) || text(data.user);
+	if (user === '' && (auth.kind === 'token' || !auth.password.isEmpty))
 		throw incomplete('the user is empty', 'Fill in the user, mostly the e-mail address.');
 	const senderAddress = text(data.senderAddress) || (user.includes('@') ? user : '');
 	return {
 		provider: 'custom',
 		user,
-		password,
+		auth,
 		senderAddress: senderAddress || null,
 		senderName: text(data.senderName) || null,
 	};
+}
+
+function passwordOf(data: ICredentialDataDecryptedObject): Auth {
+	return { kind: 'password', password: new Secret(typeof data.password === 'string' ? data.password : '') };
 }
 
 function endpoint(data: ICredentialDataDecryptedObject, side: 'imap' | 'smtp'): Endpoint | null {

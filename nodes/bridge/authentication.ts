@@ -1,15 +1,20 @@
 /** The select by which every node offers its account types; the editor shows it as one list of all credentials. */
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
-import type { AccountType } from './account';
+import { OWN_TYPES, type AccountType } from './account';
 
 /** Name of the credential test that every node has to offer under `methods.credentialTest`. */
 export const MAIL_ACCOUNT_TEST = 'mailAccountTest';
 
 /** Types of accounts that can be read, the default first. */
-export const IMAP_ACCOUNT_TYPES: readonly AccountType[] = ['mailAccountApi', 'imap'];
+export const IMAP_ACCOUNT_TYPES: readonly AccountType[] = [...OWN_TYPES, 'imap'];
+/** Types of accounts that can send, the default first. */
+export const SMTP_ACCOUNT_TYPES: readonly AccountType[] = [...OWN_TYPES, 'smtp'];
 
 const NAMES: Record<AccountType, string> = {
 	mailAccountApi: 'Mail Account',
+	mailAccountGoogleOAuth2Api: 'Mail Account (Google)',
+	mailAccountMicrosoftOAuth2Api: 'Mail Account (Microsoft)',
+	mailAccountOAuth2Api: 'Mail Account (Other OAuth2)',
 	smtp: 'SMTP (n8n)',
 	imap: 'IMAP (n8n)',
 };
@@ -20,7 +25,9 @@ export function authenticationProperty(types: readonly AccountType[]): INodeProp
 		displayName: 'Authentication',
 		name: 'authentication',
 		type: 'options',
-		options: types.map((type) => ({ name: NAMES[type], value: type })),
+		options: types
+			.map((type) => ({ name: NAMES[type], value: type }))
+			.sort((a, b) => (a.name < b.name ? -1 : 1)),
 		default: types[0] ?? 'mailAccountApi',
 	};
 }
@@ -30,6 +37,7 @@ export function accountCredentials(types: readonly AccountType[]): INodeCredenti
 		name: type,
 		required: true,
 		displayOptions: { show: { authentication: [type] } },
-		...(type === 'mailAccountApi' && { testedBy: MAIL_ACCOUNT_TEST }),
+		// n8n tests types that sign in with OAuth2 by itself, whatever is named here.
+		...(OWN_TYPES.some((own) => own === type) && { testedBy: MAIL_ACCOUNT_TEST }),
 	}));
 }

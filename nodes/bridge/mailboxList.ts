@@ -1,14 +1,14 @@
 /** The account's mailboxes, for the pickers of the IMAP nodes. */
 import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 import { ImapClient } from '../mail/imap/client';
-import { toAccount, type AccountType } from './account';
+import { readAccount, type AccountType } from './account';
 import { toNodeError } from './errors';
 
 /** A `loadOptions` method: every mailbox that can be opened, with its role and how much is in it. */
 export async function getMailboxes(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 	const type = (this.getCurrentNodeParameter('authentication') ?? 'mailAccountApi') as AccountType;
 	try {
-		const client = await ImapClient.connect(toAccount(type, await this.getCredentials(type)));
+		const client = await ImapClient.connect(await readAccount(this, type));
 		try {
 			const mailboxes = (await client.list(true)).filter(({ selectable }) => selectable);
 			return mailboxes.map(({ path, role, messages, unseen }) => {

@@ -4,7 +4,7 @@
  */
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Account } from '../mail/account/account';
-import { toAccount, type AccountType } from './account';
+import { accountFrom, readAccount, type AccountType, type CredentialReader } from './account';
 
 /** Below it every item reads its own: to find out whether they share one takes three reads. */
 export const MIN_ITEMS_TO_SHARE = 4;
@@ -13,7 +13,7 @@ export class RunAccounts {
 	private readonly count: number;
 	private readonly shared = new Map<AccountType, Promise<Account | null>>();
 
-	constructor(private readonly context: Pick<IExecuteFunctions, 'getCredentials' | 'getInputData'>) {
+	constructor(private readonly context: CredentialReader & Pick<IExecuteFunctions, 'getInputData'>) {
 		this.count = context.getInputData().length;
 	}
 
@@ -29,7 +29,7 @@ export class RunAccounts {
 	}
 
 	private async read(type: AccountType, itemIndex: number): Promise<Account> {
-		return toAccount(type, await this.context.getCredentials(type, itemIndex));
+		return await readAccount(this.context, type, itemIndex);
 	}
 
 	/**
@@ -42,7 +42,7 @@ export class RunAccounts {
 				[0, 1, this.count].map(async (index) => await this.context.getCredentials(type, index)),
 			);
 			const same = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
-			return first && same ? toAccount(type, first) : null;
+			return first && same ? accountFrom(this.context, type, first, 0) : null;
 		} catch {
 			return null;
 		}

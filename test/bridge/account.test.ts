@@ -18,10 +18,12 @@ const FIELDS = {
 
 describe('a Mail Account', () => {
 	it('becomes the core’s account', () => {
-		expect(toAccount('mailAccountApi', { ...FIELDS, senderName: 'Ann' })).toEqual({
+		const account = toAccount('mailAccountApi', { ...FIELDS, senderName: 'Ann' });
+		expect(account.auth.kind === 'password' && account.auth.password.reveal()).toBe(' keeps its spaces ');
+		expect(account).toEqual({
 			provider: 'custom',
 			user: 'ann@example.org',
-			password: ' keeps its spaces ',
+			auth: account.auth,
 			imap: { host: 'imap.example.org', port: 993, security: 'tls' },
 			smtp: { host: 'smtp.example.org', port: 587, security: 'starttls' },
 			ignoreCertificateErrors: false,

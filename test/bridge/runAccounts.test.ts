@@ -17,7 +17,7 @@ function accounts(count: number, dataOf: (itemIndex: number) => ICredentialDataD
 			read.push(itemIndex);
 			return { smtpPort: 465, smtpSecurity: 'tls', ...dataOf(itemIndex) };
 		}) as never,
-	});
+	} as unknown as ConstructorParameters<typeof RunAccounts>[0]);
 	const all = async () =>
 		await Promise.all(
 			Array.from({ length: count }, async (_none, index) => await run.of('mailAccountApi', index)),

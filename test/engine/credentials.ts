@@ -15,6 +15,7 @@ import type {
 } from 'n8n-workflow';
 import { ICredentialsHelper, NodeHelpers, Workflow } from 'n8n-workflow';
 import type { NodeTypes } from './nodeTypes';
+import { PINNED_FIELDS } from './oauthTypes';
 import type { Runtime } from './runtime';
 import type { Store } from './store';
 
@@ -79,9 +80,12 @@ export class CredentialsHelper extends ICredentialsHelper {
 		values?: ICredentialsExpressionResolveValues,
 	): Promise<ICredentialDataDecryptedObject> {
 		const properties = this.getCredentialsProperties(type);
+		const isPinned = (name: string): boolean =>
+			PINNED_FIELDS.includes(name) && properties.some((p) => p.name === name && p.type === 'hidden');
+		const given = Object.fromEntries(Object.entries(stored).filter(([name]) => !isPinned(name)));
 		const data = NodeHelpers.getNodeParameters(
 			properties,
-			stored as never,
+			given as never,
 			true,
 			false,
 			null,

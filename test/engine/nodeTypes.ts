@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { ICredentialType, IDataObject, INodeType, INodeTypes, IVersionedNodeType } from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 import type { Runtime } from './runtime';
+import { OAUTH_TYPES } from './oauthTypes';
 import { N8N_CREDENTIALS } from './testNodes';
 
 /** The package as n8n-core's loader sees it. */
@@ -40,7 +41,7 @@ export class NodeTypes implements INodeTypes {
 			this.types.set(`${loader.packageName}.${name}`, type);
 		}
 		for (const [name, type] of Object.entries(testNodes)) this.types.set(name, type);
-		for (const type of N8N_CREDENTIALS) this.credentialTypes.set(type.name, type);
+		for (const type of [...N8N_CREDENTIALS, ...OAUTH_TYPES]) this.credentialTypes.set(type.name, type);
 		for (const [name, { type }] of Object.entries(loader.credentialTypes))
 			this.credentialTypes.set(name, type);
 	}

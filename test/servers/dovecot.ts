@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { testCertificates, type KeyPair } from './certificates';
-import { dovecotConfig, dovecotFiles, type DovecotLayout, mailOwner } from './dovecotConfig';
+import { dovecotConfig, dovecotFiles, oauthConfig, type DovecotLayout, mailOwner } from './dovecotConfig';
 import { GuardedProcess } from './guardedProcess';
 import { deliverByLmtp } from './lmtp';
 import { eventually, freePorts, HOST, readLog, temporaryFolder, type TestUser } from './local';
@@ -118,6 +118,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 				mechanisms: ['plain', 'login'],
 				settings: {},
 				extraConfig: '',
+				introspectionUrl: null,
 				slowAuthFailures: false,
 			};
 			await writeFile(files.config, dovecotConfig({ ...layout, ...overrides, folder, ports }));
@@ -134,6 +135,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 	try {
 		await prepareFolder(folder, certificate ?? certificates.server);
 		await writeUsers();
+		if (overrides.introspectionUrl) await writeFile(files.oauth, oauthConfig(overrides.introspectionUrl));
 		await startOnFreePorts();
 	} catch (error) {
 		await processes.kill();

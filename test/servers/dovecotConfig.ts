@@ -13,6 +13,8 @@ export interface DovecotLayout {
 	settings: Record<string, string | number>;
 	/** Text put at the end, for sections such as `passdb { … }`. */
 	extraConfig: string;
+	/** Where to ask whether an OAuth2 token is good; adds XOAUTH2 and OAUTHBEARER. */
+	introspectionUrl: string | null;
 	/** Keeps Dovecot's own growing delays after a wrong password; off, so that tests are quick. */
 	slowAuthFailures: boolean;
 }
@@ -20,9 +22,10 @@ export interface DovecotLayout {
 /** Files and sockets inside the folder. */
 export function dovecotFiles(
 	folder: string,
-): Record<'config' | 'users' | 'cert' | 'key' | 'mail' | 'log' | 'sasl', string> {
+): Record<'config' | 'oauth' | 'users' | 'cert' | 'key' | 'mail' | 'log' | 'sasl', string> {
 	return {
 		config: path.join(folder, 'dovecot.conf'),
+		oauth: path.join(folder, 'oauth2.conf'),
 		users: path.join(folder, 'users'),
 		cert: path.join(folder, 'cert.pem'),
 		key: path.join(folder, 'key.pem'),
@@ -61,11 +64,27 @@ function ordinaryUserConfig(): string {
 	].join('\n');
 }
 
+const TOKEN_MECHANISMS = ['xoauth2', 'oauthbearer'];
+
+/** The settings of Dovecot's `passdb { driver = oauth2 }`. */
+export function oauthConfig(introspectionUrl: string): string {
+	return [
+		'introspection_mode = post',
+		`introspection_url = ${introspectionUrl}`,
+		'username_attribute = email',
+		'active_attribute = active',
+		'active_value = true',
+		'',
+	].join('\n');
+}
+
 /** @returns the text of dovecot.conf (Dovecot 2.3) */
 export function dovecotConfig(layout: DovecotLayout): string {
 	const { folder, ports } = layout;
 	const files = dovecotFiles(folder);
 	const owner = mailOwner();
+	// It looks for users in all passdbs, and one that knows tokens only cannot say.
+	const anyUser = layout.introspectionUrl === null ? '' : ' allow_all_users=yes';
 	const settings = {
 		protocols: 'imap lmtp',
 		listen: HOST,
@@ -77,7 +96,10 @@ export function dovecotConfig(layout: DovecotLayout): string {
 		ssl_cert: `<${files.cert}`,
 		ssl_key: `<${files.key}`,
 		ssl_min_protocol: 'TLSv1.2',
-		auth_mechanisms: layout.mechanisms.join(' '),
+		auth_mechanisms: [
+			...layout.mechanisms,
+			...(layout.introspectionUrl === null ? [] : TOKEN_MECHANISMS),
+		].join(' '),
 		auth_username_format: '%Lu',
 		mail_location: 'maildir:~/Maildir',
 		first_valid_uid: 1,
@@ -96,9 +118,10 @@ passdb {
   driver = passwd-file
   args = ${files.users}
 }
+${layout.introspectionUrl === null ? '' : `passdb {\n  driver = oauth2\n  mechanisms = ${TOKEN_MECHANISMS.join(' ')}\n  args = ${files.oauth}\n}`}
 userdb {
   driver = static
-  args = uid=${owner.uid} gid=${owner.gid} home=${files.mail}/%u
+  args = uid=${owner.uid} gid=${owner.gid} home=${files.mail}/%u${anyUser}
 }
 namespace inbox {
   inbox = yes

@@ -19,6 +19,7 @@ export {
 } from './local';
 export { describeWith, findProgram, howToGet, missingParts, type PartName, requireAll } from './parts';
 export * from './faultProxy';
+export * from './oauth';
 export * from './scripted';
 export * from './postfix';
 export { type LocalServer, startPostgres, startRedis } from './queueServers';

@@ -2,6 +2,8 @@
 import { createHmac, createSecretKey, randomBytes } from 'crypto';
 import { isIP } from 'net';
 import { MailError } from '../errors';
+import { Secret } from './secret';
+import { oauthBearer, xoauth2, type TokenSource } from './token';
 
 /** `tls`: encrypted from the first byte. `starttls`: upgraded, and given up when the server does not offer it. */
 export type Security = 'tls' | 'starttls' | 'none';
@@ -12,11 +14,15 @@ export interface Endpoint {
 	security: Security;
 }
 
+/** How the account logs in. An empty password: not at all (SMTP only). */
+export type Auth = { kind: 'password'; password: Secret } | { kind: 'token'; tokens: TokenSource };
+
 export interface Account {
 	/** Key into the provider table, or `custom`. Used for hints and for providers' quirks. */
 	provider: string;
+	/** Whose mailbox it is: with a token, maybe one that is shared with its owner. */
 	user: string;
-	password: string;
+	auth: Auth;
 	imap: Endpoint | null;
 	smtp: Endpoint | null;
 	/** Accept any certificate. The user chose it against a warning. */
@@ -46,16 +52,17 @@ export function endpointOf(account: Account, side: 'imap' | 'smtp'): Endpoint {
 }
 
 /**
- * Refuses to send a password unencrypted over a network that others share. Loopback and private addresses are let
+ * Refuses to send a password or token unencrypted over a network that others share. Loopback and private addresses are let
  * through, because the user has to choose "None" against a warning first.
  *
  * @throws MailError `ACCOUNT`
  */
 export function refusePlainTextLogin(account: Account, endpoint: Endpoint, side: 'imap' | 'smtp'): void {
-	if (endpoint.security !== 'none' || account.password === '' || isPrivateHost(endpoint.host)) return;
+	if (endpoint.security !== 'none' || !logsIn(account) || isPrivateHost(endpoint.host)) return;
+	const what = account.auth.kind === 'password' ? 'password' : 'access token';
 	throw new MailError(
 		'ACCOUNT',
-		`The password would travel unencrypted to ${endpoint.host}, so nothing was sent.`,
+		`The ${what} would travel unencrypted to ${endpoint.host}, so nothing was sent.`,
 		{
 			retry: 'configuration',
 			side,
@@ -63,6 +70,11 @@ export function refusePlainTextLogin(account: Account, endpoint: Endpoint, side:
 				'Choose TLS or STARTTLS in the credential. No encryption is allowed only to this machine and private networks.',
 		},
 	);
+}
+
+/** Whether there is anything to log in with. */
+export function logsIn({ auth }: Account): boolean {
+	return auth.kind === 'token' || !auth.password.isEmpty;
 }
 
 /** Whether a host names this machine or an address that is never routed on the internet (RFC 1918, 4193, 3927). */
@@ -99,20 +111,43 @@ const processKey = createSecretKey(randomBytes(32));
 /** Accounts are never changed. */
 const fingerprints = new WeakMap<Account, string>();
 
+/** A hash that nobody outside this process can compare with guesses. */
+export function keyedHash(text: string): string {
+	return createHmac('sha256', processKey).update(text).digest('hex');
+}
+
 /**
- * Equal for two accounts exactly when every field is, secrets included. Connections are shared by it, so a credential
- * with a wrong password never joins a live session (delivery.md D15).
+ * Equal for two accounts exactly when every field is, secrets included; a renewed token is no difference, another
+ * credential is. Connections are shared by it, so a credential with a wrong password never joins a live session
+ * (delivery.md D15).
  */
 export function accountFingerprint(account: Account): string {
 	const known = fingerprints.get(account);
 	if (known !== undefined) return known;
-	const fingerprint = createHmac('sha256', processKey).update(JSON.stringify(account)).digest('hex');
+	const { auth, ...rest } = account;
+	const login = auth.kind === 'password' ? auth.password.reveal() : auth.tokens.grant;
+	const fingerprint = keyedHash(
+		// Not a replacer's second argument: that is what toJSON made of a secret.
+		JSON.stringify([auth.kind, login, rest], function (this: Record<string, unknown>, key) {
+			const value = this[key];
+			return value instanceof Secret ? value.reveal() : value;
+		}),
+	);
 	fingerprints.set(account, fingerprint);
 	return fingerprint;
 }
 
-/** Everything in the account that must never be seen. */
+/** Everything in the account that must never be seen, in the forms in which it goes over the line. */
 export function secretsOf(account: Account): string[] {
-	const { user, password } = account;
-	return password === '' ? [] : [password, `\0${user}\0${password}`];
+	const { user, auth } = account;
+	if (auth.kind === 'password') {
+		const password = auth.password.reveal();
+		return password === '' ? [] : [password, `\0${user}\0${password}`];
+	}
+	const endpoints = [account.imap, account.smtp].filter((endpoint) => endpoint !== null);
+	return auth.tokens.issued.flatMap((secret) => {
+		const token = secret.reveal();
+		const bearer = endpoints.map(({ host, port }) => oauthBearer(user, token, host, port));
+		return [token, xoauth2(user, token), ...bearer];
+	});
 }

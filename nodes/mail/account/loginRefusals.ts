@@ -132,6 +132,7 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 				],
 				{
 					provider: ['outlook', 'microsoft365'],
+					login: ['password'],
 				},
 			),
 		],
@@ -155,7 +156,7 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		cause:
 			'Microsoft accepted the login, but did not open the mailbox: too many sessions at once, IMAP off for the mailbox, or a user name that is not its main address.',
 		nextStep:
-			'Close other programs that use the mailbox and wait some minutes. If it stays, check that IMAP is allowed for it and that the user name is its main address.',
+			'Close other programs that use the mailbox and wait some minutes. If it stays, check that IMAP is allowed for it and that the user name is its main address; an application (OAuth2 without a user) needs FullAccess to the mailbox.',
 		when: [{ text: /authenticated but not connected/i }],
 	},
 	{

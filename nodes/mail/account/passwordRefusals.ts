@@ -2,7 +2,7 @@
 import type { DiagnosisRow, Pattern } from './refusals';
 
 /** A refused login without a reason; imapflow marks every refusal as a failed login, so only codes and words count. */
-const BAD_LOGIN: readonly Pattern[] = [
+export const BAD_LOGIN: readonly Pattern[] = [
 	{ side: 'imap', responseCode: ['AUTHENTICATIONFAILED'] },
 	{
 		side: 'imap',

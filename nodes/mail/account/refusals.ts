@@ -1,15 +1,17 @@
 /**
  * Says in plain words why a mail server could not be reached, did not let us in or did not take a mail, and what to do
  * about it. The knowledge is in tables, read from top to bottom; the first row that fits wins: connectionFaults.ts
- * (before any login), loginRefusals.ts, passwordRefusals.ts, deliveryRefusals.ts.
+ * (before any login), loginRefusals.ts, oauthRefusals.ts, passwordRefusals.ts, deliveryRefusals.ts.
  */
 import type { Security } from './account';
 import { CONNECTION_FAULTS, LINE_FAULTS } from './connectionFaults';
 import { DELIVERY_REFUSALS } from './deliveryRefusals';
 import { LOGIN_REFUSALS } from './loginRefusals';
+import { OAUTH_REFUSALS, TOKEN_REFUSALS } from './oauthRefusals';
 import { PASSWORD_REFUSALS } from './passwordRefusals';
 import { portAdvice, portFaultOf, type PortFault } from './ports';
 import { providerKeyForHost, providerOf, type Provider, type ProviderKey } from './providers';
+import type { TokenFault } from './tokenFaults';
 
 /**
  * What a new attempt can be expected to do.
@@ -49,6 +51,11 @@ export interface Symptom {
 	enhancedCode?: string;
 	/** The server's words; the library's message where the server said nothing. */
 	text?: string;
+	/** `password` when left out. */
+	login?: 'password' | 'token';
+	/** What the provider of the login (RFC 6749 §5.2) or the mail server (RFC 7628 §3.2.2) calls the fault. */
+	oauthError?: string;
+	tokenFault?: TokenFault;
 }
 
 /** All conditions that are given must hold; within a list, one of them. */
@@ -61,6 +68,9 @@ export interface Pattern {
 	enhancedCode?: readonly string[];
 	text?: RegExp;
 	portFault?: readonly PortFault[];
+	login?: readonly ('password' | 'token')[];
+	oauthError?: readonly string[];
+	tokenFault?: readonly TokenFault[];
 }
 
 /**
@@ -115,8 +125,10 @@ const LAST_RESORTS: readonly DiagnosisRow[] = [
 
 /** In the order in which they are tried. */
 export const DIAGNOSES: readonly DiagnosisRow[] = [
+	...TOKEN_REFUSALS,
 	...CONNECTION_FAULTS,
 	...LOGIN_REFUSALS,
+	...OAUTH_REFUSALS,
 	...PASSWORD_REFUSALS,
 	...DELIVERY_REFUSALS,
 	...LINE_FAULTS,
@@ -125,6 +137,8 @@ export const DIAGNOSES: readonly DiagnosisRow[] = [
 
 const CUSTOM_PASSWORD_ADVICE =
 	'Check the user name (mostly the full e-mail address) and the password. With two-step verification on, most providers want an app password.';
+
+const TOKEN_ADVICE = 'Open the credential and sign in again.';
 
 /** Finds the cause of a failure; always has an answer. */
 export function diagnose(symptom: Symptom): Diagnosis {
@@ -178,6 +192,9 @@ function fits(pattern: Pattern, facts: Facts): boolean {
 		has(pattern.code, facts.code) &&
 		has(pattern.enhancedCode, facts.enhancedCode) &&
 		has(pattern.portFault, facts.portFault) &&
+		has(pattern.login, facts.login ?? 'password') &&
+		has(pattern.oauthError, facts.oauthError) &&
+		has(pattern.tokenFault, facts.tokenFault) &&
 		(pattern.responseCode === undefined ||
 			(responseCode !== undefined && pattern.responseCode.some((code) => responseCode.startsWith(code)))) &&
 		(pattern.text === undefined || (text !== undefined && pattern.text.test(text)))
@@ -197,7 +214,7 @@ function fill(sentence: string, symptom: Symptom, provider: Provider | undefined
 		host: hostName,
 		server: host === undefined || port === undefined ? hostName : `${host}:${port}`,
 		protocol,
-		'password advice': provider?.hint ?? CUSTOM_PASSWORD_ADVICE,
+		'password advice': symptom.login === 'token' ? TOKEN_ADVICE : (provider?.hint ?? CUSTOM_PASSWORD_ADVICE),
 		'port advice': portAdvice(symptom),
 	};
 	return sentence

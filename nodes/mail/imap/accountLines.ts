@@ -7,6 +7,7 @@ import { accountFingerprint, type Account } from '../account/account';
 import { REFUSED_STEPS_MS } from '../backoff';
 import type { Clock } from '../clock';
 import { MailError } from '../errors';
+import { connectionOf } from '../account/tokenLogin';
 import { ImapClient, type ImapClientEvents } from './client';
 
 /** Providers allow 10 to 15 connections of an account; this leaves some for people. */
@@ -24,40 +25,37 @@ const known = new Map<string, AccountLines>();
 /** The connections of an account; the same for everybody whose account is equal in every field. */
 export function linesOf(account: Account, clock: Clock): AccountLines {
 	const key = accountFingerprint(account);
-	const lines = known.get(key) ?? new AccountLines(account, clock);
+	const lines = known.get(key) ?? new AccountLines(clock);
 	known.set(key, lines);
 	return lines;
 }
 
 export class AccountLines {
-	readonly #account: Account;
-	private refusal: { error: MailError; until: number; count: number } | null = null;
+	private refusal: { error: MailError; until: number; count: number; connection: string } | null = null;
 	private own = 0;
 	private shared: ImapClient | null = null;
 	private last: Promise<unknown> = Promise.resolve();
 	private cancelIdle: () => void = () => undefined;
 
-	constructor(
-		account: Account,
-		private readonly clock: Clock,
-	) {
-		this.#account = account;
-	}
+	constructor(private readonly clock: Clock) {}
 
 	/**
 	 * Connects and logs in.
 	 *
+	 * @param account equal to the one these lines are of; each trigger reads its own, and a token is had through it
 	 * @throws MailError, also the last refusal again while it is too early to ask the server
 	 */
-	async connect(events: ImapClientEvents): Promise<ImapClient> {
-		if (this.refusal && this.clock.now() < this.refusal.until) throw this.refusal.error;
+	async connect(account: Account, events: ImapClientEvents): Promise<ImapClient> {
+		if (this.refusal && this.clock.now() < this.refusal.until) {
+			if (this.refusal.connection === (await connectionOf(account))) throw this.refusal.error;
+		}
 		try {
-			const client = await ImapClient.connect(this.#account, events, this.clock);
+			const client = await ImapClient.connect(account, events, this.clock);
 			this.refusal = null;
 			return client;
 		} catch (error) {
 			if (error instanceof MailError && error.code === 'LOGIN' && error.retry === 'credentials')
-				this.refused(error);
+				this.refused(error, await connectionOf(account));
 			throw error;
 		}
 	}
@@ -99,10 +97,10 @@ export class AccountLines {
 		await turn;
 	}
 
-	private refused(error: MailError): void {
+	private refused(error: MailError, connection: string): void {
 		const count = this.refusal?.count ?? 0;
 		const wait = REFUSED_STEPS_MS[Math.min(count, REFUSED_STEPS_MS.length - 1)] ?? 0;
-		this.refusal = { error, until: this.clock.now() + wait - EARLIER_MS, count: count + 1 };
+		this.refusal = { error, until: this.clock.now() + wait - EARLIER_MS, count: count + 1, connection };
 	}
 
 	private drop(): void {

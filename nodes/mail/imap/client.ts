@@ -3,15 +3,17 @@
  * the socket, every `false` that means failure becomes a MailError with the server's words.
  */
 import type { ImapFlow, ListResponse } from 'imapflow';
-import { endpointOf, MIN_TLS_VERSION, refusePlainTextLogin, type Account } from '../account/account';
+import { endpointOf, refusePlainTextLogin, type Account } from '../account/account';
+import { renewalMargin, type AccessToken } from '../account/token';
+import { logInWithToken } from '../account/tokenLogin';
 import { systemClock, type Clock } from '../clock';
 import { withDeadline } from '../deadline';
 import { MailError } from '../errors';
+import { connectOptions } from './connectOptions';
+export { WINDOW_BYTES } from './connectOptions';
 import { imapError, type ImapFailure, type ImapStep } from './imapErrors';
 import type { MailboxInfo, SelectedMailbox } from './types';
 
-/** DNS, TCP and TLS together. */
-export const CONNECT_TIMEOUT_MS = 20_000;
 /** From the first packet to a finished login; the library has no limit of its own for what follows the greeting. */
 export const SETUP_DEADLINE_MS = 45_000;
 /** One command and its answer. */
@@ -20,14 +22,8 @@ export const COMMAND_DEADLINE_MS = 60_000;
 export const PROBE_DEADLINE_MS = 12_000;
 /** An IDLE that the server itself ends sooner than this is no IDLE worth the name. */
 const SHORTEST_IDLE_MS = 1_000;
-/** Silence on the socket after which the library itself gives up. Above COMMAND_DEADLINE_MS so that ours speaks first. */
-const SOCKET_TIMEOUT_MS = 150_000;
-/** Bytes asked for at once of one message; keeps a slow line inside COMMAND_DEADLINE_MS above 17 KB/s. */
-export const WINDOW_BYTES = 1024 * 1024;
-/** A SEARCH answer is one line of about 8 bytes a UID: room for two million. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
-const MAX_LITERAL_BYTES = WINDOW_BYTES + 64 * 1024;
-const MAX_RESPONSE_BYTES = MAX_LITERAL_BYTES + 1024 * 1024;
+/** A session lives this long even if its token was about to run out when it began. */
+const SHORTEST_SESSION_MS = 5_000;
 /** How long a polite LOGOUT may take before the socket is dropped. */
 const LOGOUT_DEADLINE_MS = 1_000;
 
@@ -47,20 +43,26 @@ export class ImapClient {
 	private failure: ImapFailure | null = null;
 	/** Monotonic time of the server's last answer to a command. */
 	lastAnswerAt = 0;
+	/** Monotonic time at which the login's token is about to run out, so that a new session should take over; null for never. */
+	readonly renewAt: number | null;
 	/** The IDLE that runs; null as soon as a command takes its place. */
 	private idling: Promise<boolean> | null = null;
 
 	// Private to the language, not only to the compiler: both hold the password, and an object may end up in a log.
 	readonly #account: Account;
 	readonly #flow: ImapFlow;
+	readonly #token: AccessToken | null;
 
 	private constructor(
 		account: Account,
+		token: AccessToken | null,
 		flow: ImapFlow,
 		private readonly clock: Clock,
 	) {
 		this.#account = account;
+		this.#token = token;
 		this.#flow = flow;
+		this.renewAt = renewalTime(token, clock);
 	}
 
 	/**
@@ -72,6 +74,19 @@ export class ImapClient {
 		account: Account,
 		events: ImapClientEvents = {},
 		clock = systemClock,
+	): Promise<ImapClient> {
+		return await logInWithToken(
+			account,
+			'imap',
+			async (token) => await ImapClient.connectOnce(account, token, events, clock),
+		);
+	}
+
+	private static async connectOnce(
+		account: Account,
+		token: AccessToken | null,
+		events: ImapClientEvents,
+		clock: Clock,
 	): Promise<ImapClient> {
 		const endpoint = endpointOf(account, 'imap');
 		refusePlainTextLogin(account, endpoint, 'imap');
@@ -86,31 +101,9 @@ export class ImapClient {
 			// The library would wait for minutes on the open connection; how long to stay away is decided elsewhere.
 			if (entry.err.throttleReset !== undefined) heard.client.close();
 		};
-		const flow = new Flow({
-			host: endpoint.host,
-			port: endpoint.port,
-			secure: endpoint.security === 'tls',
-			doSTARTTLS: endpoint.security === 'tls' ? undefined : endpoint.security === 'starttls',
-			auth: { user: account.user, pass: account.password },
-			tls: {
-				minVersion: MIN_TLS_VERSION,
-				rejectUnauthorized: !account.ignoreCertificateErrors,
-				// n8n switches this off for the whole process; without it a dead IPv6 address blocks the connection.
-				...({ autoSelectFamily: true } as object),
-			},
-			clientInfo: { name: 'n8n-nodes-mailroom', vendor: 'n8n-nodes-mailroom' },
-			logger: { debug: listen, info: listen, warn: listen, error: listen },
-			disableAutoIdle: true,
-			disableCompression: true,
-			disableIMAP4rev2: true,
-			connectionTimeout: CONNECT_TIMEOUT_MS,
-			greetingTimeout: CONNECT_TIMEOUT_MS,
-			socketTimeout: SOCKET_TIMEOUT_MS,
-			maxLineLength: MAX_LINE_BYTES,
-			maxLiteralSize: MAX_LITERAL_BYTES,
-			maxResponseSize: MAX_RESPONSE_BYTES,
-		});
-		const client = new ImapClient(account, flow, clock);
+		const logger = { debug: listen, info: listen, warn: listen, error: listen };
+		const flow = new Flow({ ...connectOptions(account, endpoint, token), logger });
+		const client = new ImapClient(account, token, flow, clock);
 		heard.client = client;
 		// Both listeners must stand before connect(): an `error` event without one ends the whole n8n process.
 		flow.on('error', (error: ImapFailure) => (client.failure = error));
@@ -277,7 +270,7 @@ export class ImapClient {
 			return answer;
 		} catch (error) {
 			if (error instanceof MailError) throw error;
-			throw imapError(this.throttling() ?? (error as ImapFailure), this.#account, step, what);
+			throw imapError(this.throttling() ?? (error as ImapFailure), this.#account, step, what, this.#token);
 		}
 	}
 
@@ -296,4 +289,11 @@ export class ImapClient {
 			{ side: 'imap' },
 		);
 	}
+}
+
+/** Half of the margin at which a login renews the token, so that the login that follows gets a new one. */
+function renewalTime(token: AccessToken | null, clock: Clock): number | null {
+	if (token?.expiresAt == null) return null;
+	const left = token.expiresAt - renewalMargin(token) / 2 - clock.wallTime();
+	return clock.now() + Math.max(left, SHORTEST_SESSION_MS);
 }

@@ -1,5 +1,7 @@
 /** Turns what imapflow throws into a MailError: a sentence, the server's words, and whether to try again. */
 import { secretsOf, type Account } from '../account/account';
+import { loginFacts } from '../account/tokenFaults';
+import type { AccessToken } from '../account/token';
 import { diagnose, UNKNOWN_REFUSAL } from '../account/refusals';
 import { cleanServerText, MailError, type MailErrorCode, type RetryClass, type ServerReply } from '../errors';
 
@@ -13,6 +15,8 @@ export interface ImapFailure extends Error {
 	response?: string | ParsedAnswer | undefined;
 	/** The server's words when it closed the connection (BYE). */
 	reason?: string | undefined;
+	/** Why a token was refused, in the server's JSON (RFC 7628 §3.2.2). */
+	oauthError?: unknown;
 	mailboxMissing?: boolean | undefined;
 	/** Milliseconds to wait, when the server asks for that. */
 	throttleReset?: number | undefined;
@@ -41,18 +45,21 @@ const TOO_LARGE_CODES = new Set(['LiteralTooLarge', 'LineTooLong', 'ResponseTooL
 
 /**
  * @param what what was being done, to complete "The mail server refused …"; needed for commands only
+ * @param token what the login was tried with, if it was a token
  */
 export function imapError(
 	error: ImapFailure,
 	account: Account,
 	step: ImapStep,
 	what = 'a command',
+	token: AccessToken | null = null,
 ): MailError {
 	const reply = replyOf(error, secretsOf(account));
 	const endpoint = account.imap;
 	const diagnosis = diagnose({
 		side: 'imap',
 		provider: account.provider,
+		...loginFacts(account, 'imap', token, error.oauthError),
 		...(endpoint && { host: endpoint.host, port: endpoint.port, security: endpoint.security }),
 		...(error.code !== undefined && { code: error.code }),
 		...(reply?.code !== undefined && { responseCode: reply.code }),

@@ -32,7 +32,7 @@ function isRole(entry: string, path: string, role: string | null): boolean {
 
 /** Asks the server for its mailboxes over a connection of its own. @throws MailError */
 export async function listMailboxes(account: Account, signal: AbortSignal): Promise<MailboxInfo[]> {
-	const client = await linesOf(account, systemClock).connect({ signal });
+	const client = await linesOf(account, systemClock).connect(account, { signal });
 	try {
 		return await client.list();
 	} finally {

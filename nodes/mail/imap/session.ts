@@ -27,7 +27,7 @@ export const POLL_INTERVAL_MS = 60 * SECOND_MS;
  * With the rest that may come before it, within 15 minutes.
  */
 export const RESELECT_INTERVAL_MS = 13 * MINUTE_MS;
-/** Age at which a connection is replaced by a new one. */
+/** Age at which a connection is replaced by a new one; sooner when its token runs out. */
 export const SESSION_MAX_AGE_MS = 6 * 60 * MINUTE_MS;
 /** Messages fetched in one round trip: at first few, so that a slow line manages; more when they come quickly. */
 export const FIRST_PAGE_SIZE = 25;
@@ -50,7 +50,6 @@ export interface SessionParts {
 	onOpened(delivery: MailboxDelivery): void;
 	/** A whole round has worked. */
 	onRound(): void;
-	/** Lets triggers leave whose credential has changed (D15). */
 	checkAccounts(): Promise<void>;
 }
 
@@ -74,13 +73,13 @@ export class Session {
 	/** Something happened since the loop last looked; without it a run that ends during a command would go unnoticed. */
 	private woken = false;
 	private awake: () => void = () => undefined;
-	private readonly startedAt: number;
+	private readonly endsAt: number;
 	private selectedAt: number;
-	/** Monotonic time of the last round. */
 	private lastRoundAt: number;
 
 	constructor(private readonly parts: SessionParts) {
-		this.startedAt = this.selectedAt = this.lastRoundAt = this.auditedAt = parts.clock.now();
+		this.selectedAt = this.lastRoundAt = this.auditedAt = parts.clock.now();
+		this.endsAt = Math.min(this.selectedAt + SESSION_MAX_AGE_MS, parts.client.renewAt ?? Infinity);
 		this.files = new FilesOnServer(parts, () => this.wake());
 	}
 
@@ -123,7 +122,7 @@ export class Session {
 		const { client, settler, clock, deliveries } = this.parts;
 		while (!this.stopped && deliveries.size > 0) {
 			this.woken = false;
-			if (clock.now() - this.startedAt > SESSION_MAX_AGE_MS) return;
+			if (clock.now() >= this.endsAt) return;
 			if (this.suspect) await this.probe();
 			if (clock.now() - this.selectedAt > RESELECT_INTERVAL_MS) await this.reselect();
 			await this.openNewcomers();
@@ -286,7 +285,8 @@ export class Session {
 		let cancel: () => void = () => undefined;
 		const ended = await new Promise<'woken' | 'time' | 'idle ended'>((resolve, reject) => {
 			this.awake = () => resolve('woken');
-			cancel = clock.after(idles ? IDLE_RENEWAL_MS : POLL_INTERVAL_MS, () => resolve('time'));
+			const rest = Math.min(idles ? IDLE_RENEWAL_MS : POLL_INTERVAL_MS, this.endsAt - clock.now());
+			cancel = clock.after(rest, () => resolve('time'));
 			if (!idles) return;
 			client.idle().then((accepted) => {
 				if (!accepted) this.idleRefused = true;

@@ -12,6 +12,7 @@ import { downFor, transition, type Line, type LineEvent } from './line';
 import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
 import { OutageReports } from './outage';
+import { waitForCredential } from './credentialWait';
 import { Session } from './session';
 import { endingOfLine, isLineError, LineLost, unexpected } from './lineLost';
 import { Settler } from './settle';
@@ -74,7 +75,7 @@ function watchFor(account: Account, mailbox: string, clock: Clock): MailboxWatch
 }
 
 class MailboxWatch {
-	readonly #account: Account;
+	#account: Account;
 	private readonly members = new Map<MailboxDelivery, Member>();
 	private readonly deliveries = new Set<MailboxDelivery>();
 	private readonly settler: Settler;
@@ -194,7 +195,7 @@ class MailboxWatch {
 	}
 
 	private async connect(): Promise<ImapClient> {
-		return await this.lines.connect({
+		return await this.lines.connect(this.#account, {
 			onChange: () => this.session?.changed(),
 			onFlags: () => this.session?.flagged(),
 			signal: this.closing.signal,
@@ -231,7 +232,7 @@ class MailboxWatch {
 		for (const member of this.members.values()) keepWaiting(member, cause);
 		const listeners = [...this.deliveries].map(({ options }) => options);
 		this.outages.down(listeners, cause, downFor(this.line, this.clock.now()));
-		await sleep(this.clock, next.delayMs, this.closing.signal);
+		await waitForCredential(this.clock, next.delayMs, cause, this.closing.signal, listeners);
 	}
 
 	/** The session has done a whole round: a server that refuses the first command after SELECT is not back. */
@@ -252,8 +253,10 @@ class MailboxWatch {
 		for (const [delivery, member] of [...this.members]) {
 			try {
 				const account = await delivery.options.account();
-				if (this.deliveries.has(delivery) && accountFingerprint(account) !== mine)
-					this.move(delivery, member, account);
+				if (!this.deliveries.has(delivery)) continue;
+				if (accountFingerprint(account) !== mine) this.move(delivery, member, account);
+				// Who lent it before may have left, and a token is had through it.
+				else this.#account = account;
 			} catch (error) {
 				failures.push(error);
 			}

@@ -1,9 +1,11 @@
 /** Greeting, EHLO, STARTTLS and AUTH by nodemailer, which then hands over the socket. The only file that knows its connection. */
 import type { Socket } from 'net';
-import { endpointOf, MIN_TLS_VERSION, refusePlainTextLogin, type Account } from '../account/account';
+import { endpointOf, logsIn, MIN_TLS_VERSION, refusePlainTextLogin, type Account } from '../account/account';
+import { oauthBearer, xoauth2, type AccessToken } from '../account/token';
+import { logInWithToken } from '../account/tokenLogin';
 import { lazy } from '../lazy';
 import { cancelled, CONNECT_TIMEOUT_MS, dial } from './dial';
-import { smtpError, type SmtpStep } from './smtpErrors';
+import { smtpError, type SmtpFailure, type SmtpStep } from './smtpErrors';
 import type { Transcript } from './transcript';
 import type { Extensions } from './transaction';
 
@@ -21,6 +23,8 @@ export interface OpenConnection {
 }
 
 const library = lazy(async () => (await import('nodemailer/lib/smtp-connection')).default);
+/** Name by which the library finds our own login; its own would take a password method instead. */
+const TOKEN_LOGIN = 'MAILROOM-TOKEN';
 
 /**
  * Connects and logs in.
@@ -29,6 +33,19 @@ const library = lazy(async () => (await import('nodemailer/lib/smtp-connection')
  */
 export async function logIn(
 	account: Account,
+	transcript: Transcript,
+	signal?: AbortSignal,
+): Promise<OpenConnection> {
+	return await logInWithToken(
+		account,
+		'smtp',
+		async (token) => await logInOnce(account, token, transcript, signal),
+	);
+}
+
+async function logInOnce(
+	account: Account,
+	token: AccessToken | null,
 	transcript: Transcript,
 	signal?: AbortSignal,
 ): Promise<OpenConnection> {
@@ -57,6 +74,7 @@ export async function logIn(
 		greetingTimeout: GREETING_TIMEOUT_MS,
 		socketTimeout: LOGIN_TIMEOUT_MS,
 		tls: { minVersion: MIN_TLS_VERSION, rejectUnauthorized: !account.ignoreCertificateErrors },
+		customAuth: { [TOKEN_LOGIN]: async (dialogue) => await sendToken(dialogue, account, token, spoken.ehlo) },
 		transactionLog: true,
 		logger: {
 			level: ignore,
@@ -73,7 +91,7 @@ export async function logIn(
 			const finish = (error?: Error | null) => {
 				signal?.removeEventListener('abort', onAbort);
 				connection.removeListener('error', finish);
-				if (error) reject(smtpError(error, account, name, false));
+				if (error) reject(smtpError(error, account, name, false, token));
 				else resolve();
 			};
 			const onAbort = () => {
@@ -90,9 +108,13 @@ export async function logIn(
 	connection.on('error', ignore);
 	try {
 		await step('connect', (done) => connection.connect(done));
-		if (account.password !== '') {
-			const credentials = { user: account.user, pass: account.password };
-			await step('login', (done) => connection.login({ user: account.user, credentials }, done));
+		const { user, auth } = account;
+		if (auth.kind === 'token') {
+			const credentials = { user, pass: '' };
+			await step('login', (done) => connection.login({ user, method: TOKEN_LOGIN, credentials }, done));
+		} else if (logsIn(account)) {
+			const credentials = { user, pass: auth.password.reveal() };
+			await step('login', (done) => connection.login({ user, credentials }, done));
 		}
 	} catch (error) {
 		connection.close();
@@ -100,6 +122,46 @@ export async function logIn(
 		throw error;
 	}
 	return { socket: connection._socket as Socket, tcp, roundTripMs, extensions: extensionsOf(spoken.ehlo) };
+}
+
+interface Dialogue {
+	sendCommand(command: string): Promise<{ status?: number; text?: string }>;
+}
+
+/** AUTH OAUTHBEARER (RFC 7628) or XOAUTH2, whichever the server offers. */
+async function sendToken(
+	{ sendCommand }: Dialogue,
+	account: Account,
+	token: AccessToken | null,
+	ehlo: string,
+): Promise<void> {
+	const { host, port } = endpointOf(account, 'smtp');
+	const value = token?.value.reveal() ?? '';
+	const offered = loginMethodsOf(ehlo);
+	const bearer = offered.includes('OAUTHBEARER');
+	if (!bearer && !offered.includes('XOAUTH2')) throw new Error('Unsupported authentication mechanism');
+	const words = bearer ? oauthBearer(account.user, value, host, port) : xoauth2(account.user, value);
+	const method = bearer ? 'OAUTHBEARER' : 'XOAUTH2';
+	let answer = await sendCommand(`AUTH ${method} ${Buffer.from(words).toString('base64')}`);
+	let oauthError: string | undefined;
+	if (answer.status === 334) {
+		oauthError = Buffer.from(answer.text?.trim() ?? '', 'base64').toString();
+		// The server says why, and waits for an answer before it refuses (RFC 7628 §3.2.3).
+		answer = await sendCommand(bearer ? 'AQ==' : '');
+	}
+	if (answer.status === 235) return;
+	const failure: SmtpFailure = new Error('Invalid login');
+	if (oauthError !== undefined) failure.oauthError = oauthError;
+	throw failure;
+}
+
+/** The methods of login that the answer to EHLO names (RFC 4954 §3). */
+function loginMethodsOf(ehlo: string): string[] {
+	return ehlo
+		.split(/\r?\n/)
+		.map((line) => line.slice(4).trim().toUpperCase())
+		.filter((line) => /^AUTH[ =]/.test(line))
+		.flatMap((line) => line.slice(5).split(/\s+/));
 }
 
 /** Reads the answer to EHLO (RFC 5321 §4.1.1.1): a keyword a line. */

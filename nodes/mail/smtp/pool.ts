@@ -22,7 +22,10 @@ const pools = new Map<string, SmtpPool>();
 export function smtpPool(account: Account): SmtpPool {
 	const key = accountFingerprint(account);
 	const known = pools.get(key);
-	if (known) return known;
+	if (known) {
+		known.useAccount(account);
+		return known;
+	}
 	const pool: SmtpPool = new SmtpPool(account, () => {
 		if (pools.get(key) === pool) pools.delete(key);
 	});
@@ -31,7 +34,7 @@ export function smtpPool(account: Account): SmtpPool {
 }
 
 export class SmtpPool {
-	readonly #account: Account;
+	#account: Account;
 	private readonly idle: SmtpLine[] = [];
 	private readonly waiting: { take: (line: SmtpLine | null) => void }[] = [];
 	private count = 0;
@@ -43,6 +46,11 @@ export class SmtpPool {
 		private readonly onEmpty: () => void = () => undefined,
 		private readonly limits: AnswerLimits = ANSWER_LIMITS,
 	) {
+		this.#account = account;
+	}
+
+	/** From now on logs in with an equal account that was read later: a token is had through the run that reads it. */
+	useAccount(account: Account): void {
 		this.#account = account;
 	}
 

@@ -57,7 +57,7 @@ export async function sendMail(
 	const { attempts: maxAttempts = DEFAULT_ATTEMPTS, clock = systemClock, pool = smtpPool(account) } = options;
 	const signal = options.signal ?? new AbortController().signal;
 	const giveUpAt = clock.now() + (options.totalTimeMs ?? DEFAULT_TOTAL_TIME_MS);
-	const transcript = new Transcript(secretsOf(account));
+	const transcript = new Transcript(() => secretsOf(account));
 	const results = new Map<string, RecipientResult>();
 	const errors: MailError[] = [];
 	let pending = mail.envelope.to;

@@ -1,5 +1,7 @@
 /** Turns what nodemailer's connection throws into a MailError: a sentence, the server's full words, whether to try again. */
 import { secretsOf, type Account } from '../account/account';
+import { loginFacts } from '../account/tokenFaults';
+import type { AccessToken } from '../account/token';
 import { diagnose } from '../account/refusals';
 import {
 	cleanServerText,
@@ -18,6 +20,8 @@ export interface SmtpFailure extends Error {
 	response?: string;
 	responseCode?: number;
 	recipient?: string;
+	/** Why a token was refused, in the server's JSON (RFC 7628 §3.2.2). */
+	oauthError?: string;
 	rejectedErrors?: SmtpFailure[];
 }
 
@@ -25,8 +29,15 @@ export type SmtpStep = 'connect' | 'login' | 'send';
 
 /**
  * @param committed whether the whole message had been handed over: without an answer nobody can say what became of it
+ * @param token what the login was tried with, if it was a token
  */
-export function smtpError(error: Error, account: Account, step: SmtpStep, committed: boolean): MailError {
+export function smtpError(
+	error: Error,
+	account: Account,
+	step: SmtpStep,
+	committed: boolean,
+	token: AccessToken | null = null,
+): MailError {
 	const failure = error as SmtpFailure;
 	const reply = replyOf(failure, secretsOf(account));
 	const endpoint = account.smtp;
@@ -45,6 +56,7 @@ export function smtpError(error: Error, account: Account, step: SmtpStep, commit
 	const diagnosis = diagnose({
 		side: 'smtp',
 		provider: account.provider,
+		...loginFacts(account, 'smtp', token, failure.oauthError),
 		...(endpoint && { host: endpoint.host, port: endpoint.port, security: endpoint.security }),
 		...(libraryCode !== undefined && { code: libraryCode }),
 		...(reply?.code !== undefined && { responseCode: reply.code }),

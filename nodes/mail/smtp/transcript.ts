@@ -6,10 +6,10 @@ export const MAX_TRANSCRIPT_LINES = 200;
 
 export class Transcript {
 	readonly lines: string[] = [];
-	readonly #secrets: readonly string[];
+	readonly #secrets: () => readonly string[];
 
-	/** @param secrets what must not be shown, also not in base64 */
-	constructor(secrets: readonly string[] = []) {
+	/** @param secrets what must not be shown, also not in base64; asked for each line, since tokens come and go */
+	constructor(secrets: () => readonly string[] = () => []) {
 		this.#secrets = secrets;
 	}
 
@@ -20,8 +20,9 @@ export class Transcript {
 			this.lines.push('… more lines not kept');
 			return;
 		}
+		const secrets = this.#secrets();
 		for (const line of text.split(/\r?\n/)) {
-			const clean = cleanServerText(line, this.#secrets);
+			const clean = cleanServerText(line, secrets);
 			this.lines.push(side === null ? `(${clean})` : `${side}: ${clean}`);
 		}
 	}

@@ -60,7 +60,7 @@ export class SmtpLine {
 		transcript?: Transcript,
 		limits: AnswerLimits = ANSWER_LIMITS,
 	): Promise<SmtpLine> {
-		const heard = transcript ?? new Transcript(secretsOf(account));
+		const heard = transcript ?? new Transcript(() => secretsOf(account));
 		return new SmtpLine(account, await logIn(account, heard, signal), heard, limits);
 	}
 
@@ -112,7 +112,7 @@ export class SmtpLine {
 		} finally {
 			signal?.removeEventListener('abort', abort);
 			message.destroy();
-			this.transcript = new Transcript(secretsOf(this.#account));
+			this.transcript = new Transcript(() => secretsOf(this.#account));
 		}
 	}
 

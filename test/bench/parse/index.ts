@@ -8,6 +8,7 @@ import type * as FetchModule from '../../../nodes/mail/imap/fetch';
 import type * as MessagesModule from '../../../nodes/mail/imap/messages';
 import type * as ParseModule from '../../../nodes/mail/message/parse';
 import { BOMBS } from '../../fuzz/bombs';
+import { testAccount } from '../../mail/account/accounts';
 import { startDovecot, type Dovecot } from '../../servers';
 import { measure, median, report, type BenchOptions, type Figure, type Measurement } from '../figures';
 import { largeFile } from './largeFile';
@@ -76,16 +77,7 @@ async function perSecond(run: () => Promise<number>): Promise<number> {
 
 async function withPackage(dovecot: Dovecot): Promise<number> {
 	const imap = { host: dovecot.host, port: dovecot.ports.imaps, security: 'tls' as const };
-	const client = await ImapClient.connect({
-		provider: 'custom',
-		user: USER,
-		password: PASSWORD,
-		imap,
-		smtp: null,
-		ignoreCertificateErrors: true,
-		senderAddress: null,
-		senderName: null,
-	});
+	const client = await ImapClient.connect(testAccount({ user: USER, password: PASSWORD, imap }));
 	try {
 		const mailbox = await client.select('INBOX', true);
 		const uids = await searchMessages(client, { all: true });

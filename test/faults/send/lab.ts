@@ -1,6 +1,7 @@
 /** A Postfix that delivers to a Dovecot, a bad network in front of it, and mails that are counted where they arrive. */
 import { Readable } from 'node:stream';
 import type { Account } from '../../../nodes/mail/account/account';
+import { testAccount } from '../../mail/account/accounts';
 import type { Clock } from '../../../nodes/mail/clock';
 import type { ComposedMail } from '../../../nodes/mail/message/compose';
 import { SmtpPool } from '../../../nodes/mail/smtp/pool';
@@ -96,16 +97,12 @@ export class Lab {
 
 	get account(): Account {
 		const secure = this.port === 'smtps';
-		return {
-			provider: 'custom',
+		return testAccount({
 			user: secure ? USER : '',
 			password: secure ? PASSWORD : '',
-			imap: null,
 			smtp: { host: HOST, port: this.proxy.port, security: secure ? 'tls' : 'none' },
-			ignoreCertificateErrors: true,
 			senderAddress: USER,
-			senderName: null,
-		};
+		});
 	}
 }
 

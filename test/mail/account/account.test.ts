@@ -7,19 +7,15 @@ import {
 	secretsOf,
 	type Account,
 } from '../../../nodes/mail/account/account';
+import { testAccount, type AccountChanges } from './accounts';
 
-function account(change: Partial<Account> = {}): Account {
-	return {
-		provider: 'custom',
+function account(change: AccountChanges = {}): Account {
+	return testAccount({
 		user: 'Ann@Example.org',
-		password: 'secret',
 		imap: { host: 'imap.example.org', port: 993, security: 'tls' },
-		smtp: null,
 		ignoreCertificateErrors: false,
-		senderAddress: null,
-		senderName: null,
 		...change,
-	};
+	});
 }
 
 const at = (host: string, port = 993): Partial<Account> => ({ imap: { host, port, security: 'tls' } });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'fs';
+import { NO_TOKEN } from '../../../nodes/mail/account/oauthRefusals';
 import { DIAGNOSES, diagnose, type Symptom } from '../../../nodes/mail/account/refusals';
 import { PROVIDER_KEYS, PROVIDERS } from '../../../nodes/mail/account/providers';
 import * as TABLES from './serverAnswers';
@@ -59,6 +60,28 @@ const CONNECTION = rows(TABLES.CONNECTION, 7).map(
 	},
 );
 
+const given = (key: 'oauthError' | 'tokenFault', value: string): Partial<Symptom> =>
+	value === '-' ? {} : { [key]: value };
+
+const TOKENS = rows(TABLES.TOKENS, 5).map(
+	([id = '', class_ = '', provider = '', error = '', text = '']): Case => [
+		id,
+		class_,
+		{ side: 'imap', provider, code: NO_TOKEN, login: 'token', text, ...given('oauthError', error) },
+	],
+);
+const TOKEN_LOGINS = rows(TABLES.TOKEN_LOGINS, 6).map(
+	([id = '', class_ = '', provider = '', status = '', fault = '', line = '']): Case => {
+		const said = /^\d/.test(line) ? reply(provider, line) : no(provider, line);
+		const text = said.text?.trim() || line;
+		return [
+			id,
+			class_,
+			{ ...said, text, login: 'token', ...given('oauthError', status), ...given('tokenFault', fault) },
+		];
+	},
+);
+
 const FALLBACK: Case[] = [
 	['unknown-refusal', 'limit', no('custom', 'NO The moon is in the wrong phase')],
 	['unknown-refusal', 'limit', { side: 'imap', responseCode: 'MOONPHASE' }],
@@ -68,7 +91,7 @@ const FALLBACK: Case[] = [
 	['unknown', 'transient', fault('imap', 'ParserError11', 'Unexpected char at position 4')],
 ];
 
-const ALL = [...LOGIN, ...DELIVERY, ...CONNECTION, ...FALLBACK];
+const ALL = [...LOGIN, ...TOKENS, ...TOKEN_LOGINS, ...DELIVERY, ...CONNECTION, ...FALLBACK];
 const titled = (cases: Case[]): Array<[string, ...Case]> =>
 	cases.map(([id, class_, symptom]) => [
 		`${symptom.provider ?? ''} ${symptom.code ?? ''} ${symptom.text ?? ''}`,
@@ -79,6 +102,8 @@ const titled = (cases: Case[]): Array<[string, ...Case]> =>
 
 describe.each([
 	['a refused login', LOGIN],
+	['no token', TOKENS],
+	['a refused token', TOKEN_LOGINS],
 	['a refused mail or mailbox', DELIVERY],
 	['no connection', CONNECTION],
 	['what no row knows', FALLBACK],

@@ -127,6 +127,70 @@ no-permission                  configuration custom           -                 
 `;
 
 /**
+ * What providers of tokens answer instead of one (RFC 6749 §5.2), in their documented words, or n8n's where it does not
+ * pass them on. Columns: diagnosis, class, provider, `error` of the answer, description.
+ */
+export const TOKENS = `
+oauth-not-connected            credentials   custom       -                        The account is not connected
+oauth-reconnect                credentials   gmail        invalid_grant            Token has been expired or revoked.
+oauth-reconnect                credentials   gmail        -                        The credential "Mail" needs to be reconnected.
+oauth-reconnect                credentials   microsoft365 -                        The credential "Mail" needs to be reconnected.
+oauth-reconnect                credentials   microsoft365 invalid_grant            AADSTS700082: The refresh token has expired due to inactivity. The token was issued on 2026-05-01T08:00:00.0000000Z and was inactive for 90.00:00:00.
+oauth-reconnect                credentials   microsoft365 invalid_grant            AADSTS50173: The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password.
+oauth-reconnect                credentials   custom       invalid_grant            Token is not active
+oauth-sign-in-needed           credentials   gmail        invalid_grant            reauth related error (invalid_rapt)
+oauth-sign-in-needed           credentials   microsoft365 invalid_grant            AADSTS50076: Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '00000002-0000-0ff1-ce00-000000000000'.
+oauth-sign-in-needed           credentials   microsoft365 interaction_required     AADSTS53003: Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.
+oauth-consent-missing          credentials   microsoft365 invalid_grant            AADSTS65001: The user or administrator has not consented to use the application with ID '11111111-2222-3333-4444-555555555555' named 'mail'. Send an interactive authorization request for this user and resource.
+oauth-consent-missing          credentials   gmail        admin_policy_enforced    The Google Account is unable to authorize one or more scopes requested due to the policies of their Google Workspace administrator.
+oauth-client-secret-expired    configuration microsoft365 invalid_client           AADSTS7000222: The provided client secret keys for app '11111111-2222-3333-4444-555555555555' are expired. Visit the Azure portal to create new keys for your app.
+oauth-client-wrong             configuration microsoft365 invalid_client           AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '11111111-2222-3333-4444-555555555555'.
+oauth-client-wrong             configuration gmail        invalid_client           The OAuth client was not found.
+oauth-tenant-wrong             configuration microsoft365 invalid_request          AADSTS90002: Tenant 'contoso' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.
+oauth-tenant-wrong             configuration microsoft365 invalid_request          AADSTS50194: Application '11111111-2222-3333-4444-555555555555'(mail) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps created after '10/15/2018'.
+oauth-tenant-wrong             configuration microsoft365 unauthorized_client      AADSTS700016: Application with identifier '11111111-2222-3333-4444-555555555555' was not found in the directory 'Contoso'.
+oauth-scope-unknown            configuration microsoft365 invalid_scope            AADSTS1002012: The provided value for scope https://outlook.office.com/IMAP.AccessAsUser.All is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).
+oauth-scope-unknown            configuration custom       invalid_scope            Invalid scopes: mail
+oauth-grant-not-allowed        configuration gmail        unauthorized_client      Unauthorized
+oauth-grant-not-allowed        configuration custom       unsupported_grant_type   Unsupported grant_type
+oauth-refresh-token-missing    credentials   custom       -                        OAuth access token expired and no refresh token is available. Please reconnect the credentials.
+oauth-request-refused          configuration custom       invalid_request          The request is missing a required parameter
+oauth-request-refused          configuration custom       -                        HTTP status 404
+oauth-provider-unavailable     transient     custom       -                        getaddrinfo ENOTFOUND login.example.com
+oauth-provider-unavailable     transient     custom       -                        self-signed certificate
+oauth-provider-unavailable     transient     custom       -                        HTTP status 429
+oauth-provider-unavailable     transient     custom       -                        Request failed with status code 503
+oauth-provider-unavailable     transient     custom       temporarily_unavailable  The authorization server is currently unable to handle the request
+`;
+
+/**
+ * Mail servers that refuse a token. Columns: diagnosis, class, provider, `status` of the server's JSON, what the token
+ * itself tells, the server's line.
+ */
+export const TOKEN_LOGINS = `
+oauth-refused                  credentials   gmail        400                - NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)
+oauth-refused                  credentials   gmail        400                - 535-5.7.8 Username and Password not accepted. For more information, go to 535 5.7.8 https://support.google.com/mail/?p=BadCredentials
+oauth-refused                  credentials   yahoo        401                - NO [AUTHENTICATIONFAILED] AUTHENTICATE Invalid credentials
+oauth-refused                  credentials   custom       invalid_token      - NO [AUTHENTICATIONFAILED] Authentication failed.
+oauth-refused                  credentials   microsoft365 -                  - NO AUTHENTICATE failed.
+oauth-token-expired            credentials   microsoft365 -                  expired NO AUTHENTICATE failed.
+oauth-wrong-audience           credentials   microsoft365 -                  wrong-audience NO AUTHENTICATE failed.
+oauth-wrong-audience           credentials   outlook      -                  wrong-audience 535 5.7.3 Authentication unsuccessful [AM0PR04CA0001.eurprd04.prod.outlook.com]
+oauth-scope-missing            credentials   microsoft365 -                  scope-missing 535 5.7.3 Authentication unsuccessful [AM0PR04CA0001.eurprd04.prod.outlook.com]
+oauth-scope-missing            credentials   gmail        400                scope-missing NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)
+oauth-scope-missing            credentials   custom       insufficient_scope - NO [AUTHENTICATIONFAILED] Authentication failed.
+oauth-mailbox-refused          credentials   microsoft365 -                  fresh NO AUTHENTICATE failed.
+oauth-mailbox-refused          credentials   microsoft365 -                  fresh 535 5.7.3 Authentication unsuccessful
+oauth-refused-though-new       credentials   gmail        400                fresh NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)
+oauth-not-offered              configuration custom       -                  - Unsupported authentication mechanism
+authenticated-not-connected    limit         microsoft365 -                  fresh BAD User is authenticated but not connected.
+smtp-auth-disabled             configuration microsoft365 -                  fresh 535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more information.
+imap-disabled                  configuration gmail        -                  fresh NO [ALERT] Your account is not enabled for IMAP use. Please visit your Gmail settings page and enable your account for IMAP access. (Failure)
+too-many-connections           limit         gmail        -                  expired NO [ALERT] Too many simultaneous connections. (Failure)
+server-unavailable             transient     custom       -                  fresh NO [UNAVAILABLE] Temporary authentication failure.
+`;
+
+/**
  * No server's words here: codes and messages as imapflow 2.10.2 and nodemailer 10.6.0 give them, taken from runs against
  * servers that fail in just that way. Columns: diagnosis, class, provider, side, code, port/security, message.
  */

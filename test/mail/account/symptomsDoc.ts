@@ -7,6 +7,7 @@ import { join } from 'path';
 import { CONNECTION_FAULTS, LINE_FAULTS } from '../../../nodes/mail/account/connectionFaults';
 import { DELIVERY_REFUSALS } from '../../../nodes/mail/account/deliveryRefusals';
 import { LOGIN_REFUSALS } from '../../../nodes/mail/account/loginRefusals';
+import { OAUTH_REFUSALS, TOKEN_REFUSALS } from '../../../nodes/mail/account/oauthRefusals';
 import { PASSWORD_REFUSALS } from '../../../nodes/mail/account/passwordRefusals';
 import { DIAGNOSES, type DiagnosisRow } from '../../../nodes/mail/account/refusals';
 
@@ -18,11 +19,15 @@ export const MARK =
 
 const CONNECTION = [...CONNECTION_FAULTS, ...LINE_FAULTS];
 const LOGIN = [...LOGIN_REFUSALS, ...PASSWORD_REFUSALS];
-const OTHER = DIAGNOSES.filter((row) => ![...CONNECTION, ...LOGIN, ...DELIVERY_REFUSALS].includes(row));
+const OAUTH = [...TOKEN_REFUSALS, ...OAUTH_REFUSALS];
+const OTHER = DIAGNOSES.filter(
+	(row) => ![...CONNECTION, ...LOGIN, ...OAUTH, ...DELIVERY_REFUSALS].includes(row),
+);
 
 const GROUPS: ReadonlyArray<[title: string, rows: readonly DiagnosisRow[]]> = [
 	['The server cannot be reached', CONNECTION],
 	['The login is refused', LOGIN],
+	['Signing in with OAuth2 fails', OAUTH],
 	['A mail or a mailbox is refused', DELIVERY_REFUSALS],
 	['Anything else', OTHER],
 ];

@@ -3,6 +3,7 @@
 import path from 'node:path';
 import { eventually, startEmbeddedServers, type EmbeddedServers } from '../../servers';
 import type { Account } from '../../../nodes/mail/account/account';
+import { testAccount } from '../account/accounts';
 
 const USER = { user: 'ann@example.org', password: 'right-word' };
 
@@ -29,16 +30,8 @@ describe('a connection', () => {
 	});
 
 	function account(password = USER.password): Account {
-		return {
-			provider: 'custom',
-			user: USER.user,
-			password,
-			imap: { host: servers.host, port: servers.ports.imaps, security: 'tls' },
-			smtp: null,
-			ignoreCertificateErrors: true,
-			senderAddress: null,
-			senderName: null,
-		};
+		const { host, ports } = servers;
+		return testAccount({ user: USER.user, password, imap: { host, port: ports.imaps, security: 'tls' } });
 	}
 
 	// Each would be followed by a SEARCH over all that waits, which in a large mailbox is megabytes.

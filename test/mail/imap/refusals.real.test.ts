@@ -6,6 +6,7 @@
 import path from 'node:path';
 import { eventually, startEmbeddedServers, type EmbeddedServers } from '../../servers';
 import type { Account } from '../../../nodes/mail/account/account';
+import { testAccount } from '../account/accounts';
 import type { Clock } from '../../../nodes/mail/clock';
 import type { MailError } from '../../../nodes/mail/errors';
 
@@ -67,16 +68,8 @@ describe('a watch of a server that refuses', () => {
 	});
 
 	function account(password = USER.password): Account {
-		return {
-			provider: 'custom',
-			user: USER.user,
-			password,
-			imap: { host: servers.host, port: servers.ports.imaps, security: 'tls' },
-			smtp: null,
-			ignoreCertificateErrors: true,
-			senderAddress: null,
-			senderName: null,
-		};
+		const { host, ports } = servers;
+		return testAccount({ user: USER.user, password, imap: { host, port: ports.imaps, security: 'tls' } });
 	}
 
 	function watch(readAccount: () => Account = account): Promise<MailError | null> {

@@ -241,7 +241,7 @@ test('the transcript shows the dialogue, and neither secrets nor the message', a
 	server = await startFakeSmtp({
 		answer: (stage) => (stage === 'RCPT' ? `550 5.1.1 pass-word 7! is no user` : undefined),
 	});
-	const transcript = new Transcript(['pass-word 7!']);
+	const transcript = new Transcript(() => ['pass-word 7!']);
 	line = await SmtpLine.open(smtpAccount(server.port), undefined, transcript);
 	await line.send(ENVELOPE, text(MESSAGE), undefined, transcript);
 	const shown = transcript.lines.join('\n');
