@@ -10,7 +10,6 @@ import path from 'node:path';
 
 /** Who may name a library at all. */
 const LIBRARIES = {
-	'html-to-text': ['nodes/mail/message/htmlText.ts'],
 	'markdown-it': ['nodes/mail/message/markdown.ts'],
 	imapflow: ['nodes/mail/imap/client.ts'],
 	nodemailer: ['nodes/mail/smtp/login.ts', 'nodes/mail/message/compose.ts'],

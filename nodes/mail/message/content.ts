@@ -1,6 +1,6 @@
 /** What the recipient reads: text, HTML or Markdown, then the signature, then what is quoted. */
 import { textToHtml, type Quotation } from './answer';
-import { htmlToText } from './htmlText';
+import { textOf } from './htmlText';
 import { markdownToHtml } from './markdown';
 
 export type Format = 'html' | 'text' | 'both' | 'markdown';
@@ -19,7 +19,7 @@ export interface ContentRequest {
 export async function contentOf(request: ContentRequest): Promise<{ text?: string; html?: string }> {
 	const { format, text, quotation } = request;
 	const html = format === 'markdown' ? await markdownToHtml(request.markdown) : request.html;
-	const signature = await signatureOf(request.signature);
+	const signature = signatureOf(request.signature);
 	const withText = format === 'text' || format === 'both';
 	const withHtml = format !== 'text';
 	return {
@@ -33,10 +33,10 @@ function isThere(part: string | undefined): part is string {
 }
 
 /** The usual line of two hyphens and a space tells programs where the signature begins (RFC 3676 §4.3). */
-async function signatureOf(signature: string): Promise<Quotation | null> {
+function signatureOf(signature: string): Quotation | null {
 	if (signature.trim() === '') return null;
 	const isHtml = /<[a-z][^<>]*>/i.test(signature);
-	const text = isHtml ? await htmlToText(signature) : signature.trim();
+	const text = isHtml ? textOf(signature) : signature.trim();
 	const html = isHtml ? signature.trim() : textToHtml(signature.trim());
 	return { text: `-- \n${text}`, html: `<div>-- <br>\n${html}</div>` };
 }
