@@ -65,7 +65,7 @@ export const reply: SendOperation = {
 					type: 'boolean',
 					default: false,
 					description:
-						'Whether to answer bounces, automatic answers and mail of this account itself too, which may go on without end',
+						'Whether to answer mail sent by a program too (bounces, automatic answers, lists, newsletters, mail of this account itself), which may go on without end',
 				},
 				...attachmentOptions,
 				bccOption,

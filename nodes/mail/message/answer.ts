@@ -1,5 +1,6 @@
 /** What a reply or a forwarded mail takes over from the original: recipients, subject, conversation, quotation. */
 import { MailError } from '../errors';
+import type { Automatic, AutomaticKind } from './meaning';
 import type { Address, ParsedMail } from './parsed';
 
 /** Longest text or HTML that is quoted; a longer one is left out, with a word about it. */
@@ -66,6 +67,17 @@ function unique(list: readonly Address[]): Address[] {
 /** Marks what this account answered by itself, so that it knows its own mail again. */
 export const LOOP_HEADER = 'X-Loop';
 
+const WHAT_SENT_IT: Record<AutomaticKind, string> = {
+	bounce: 'it is a report that a mail was not delivered',
+	complaint: 'it is a report about mail that was marked as spam',
+	receipt: 'it is a receipt',
+	loop: 'a program that answers mail has sent it, so answering may go round in circles',
+	vacation: 'it is an automatic answer itself',
+	list: 'it comes from a mailing list',
+	bulk: 'it is a newsletter or a notification',
+	other: 'a program has sent it',
+};
+
 /**
  * Why a program should not answer this mail (RFC 3834 §2): the answer would go to a program, which may answer in turn.
  *
@@ -73,16 +85,22 @@ export const LOOP_HEADER = 'X-Loop';
  * @returns null when it may
  */
 export function reasonNotToAnswer(original: ParsedMail, own: readonly string[]): string | null {
-	const values = (name: string) => (original.headers[name] ?? []).map((value) => value.trim().toLowerCase());
-	if (values('return-path').includes('<>'))
-		return 'it came from nobody (its return path is empty), as bounces do';
-	if (/^(?:mailer-daemon|postmaster)@/i.test(original.from[0]?.address ?? ''))
-		return 'it came from a mail server';
-	if (values('auto-submitted').some((value) => value.startsWith('auto-replied')))
-		return 'it is an automatic answer itself';
-	if (values(LOOP_HEADER.toLowerCase()).some((value) => own.some((mine) => value === mine.toLowerCase())))
+	const marks = (original.headers[LOOP_HEADER.toLowerCase()] ?? []).map((mark) => mark.trim().toLowerCase());
+	if (own.some((mine) => marks.includes(mine.toLowerCase())))
 		return 'this account has sent it, so answering would go round in circles';
-	return null;
+	const { automatic } = original;
+	if (automatic === null || isPassedOn(original, automatic)) return null;
+	return `${WHAT_SENT_IT[automatic.kind]} (${automatic.reason.replace(/\.$/, '')})`;
+}
+
+/** Whether a program only passes on what a person wrote, such as a form of a web site: the answer goes to that person. */
+function isPassedOn({ from, replyTo, headers }: ParsedMail, { kind }: Automatic): boolean {
+	const fromServer =
+		(headers['return-path'] ?? []).some((path) => path.trim() === '<>') ||
+		from.some(({ address }) => /^(?:mailer-daemon|postmaster)@/i.test(address));
+	if (kind !== 'other' || fromServer) return false;
+	const senders = from.map(({ address }) => address.toLowerCase());
+	return replyTo.some(({ address }) => address !== '' && !senders.includes(address.toLowerCase()));
 }
 
 export interface Quotation {
