@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../e2e/install';
 import { GuardedProcess } from './guardedProcess';
 import { deliverByLmtp } from './lmtp';
-import { freePorts, HOST, temporaryFolder, type TestUser } from './local';
+import { eventually, freePorts, greets, HOST, temporaryFolder, type TestUser } from './local';
 import { howToGet, missingParts } from './parts';
 
 /** Debian's folder of what Cyrus's programs share: the package cyrus-common. */
@@ -18,6 +18,7 @@ const COMMON = '/usr/lib/cyrus/bin';
 const UNPACKED = join(cacheFolder(), 'cyrus/usr/lib/cyrus/bin');
 const REALM = 'localhost';
 const START_TRIES = 3;
+const GREETING_LIMIT_MS = 20_000;
 
 export interface CyrusOptions {
 	/** Names without a domain. */
@@ -78,15 +79,16 @@ function imapdConf(folder: string, more: CyrusOptions['settings'] = {}): string 
 		.join('');
 }
 
-function cyrusConf(config: string, ports: { imap: number; lmtp: number }): string {
+/** @param programs folder of imapd and idled */
+function cyrusConf(config: string, programs: string, ports: { imap: number; lmtp: number }): string {
 	return `START {
   recover cmd="${COMMON}/ctl_cyrusdb -C ${config} -r"
 }
 DAEMON {
-  idled cmd="${UNPACKED}/idled -C ${config}"
+  idled cmd="${programs}/idled -C ${config}"
 }
 SERVICES {
-  imap cmd="${UNPACKED}/imapd -C ${config} -U 30" listen="${HOST}:${ports.imap}" prefork=1
+  imap cmd="${programs}/imapd -C ${config} -U 30" listen="${HOST}:${ports.imap}" prefork=1
   lmtp cmd="${COMMON}/lmtpd -C ${config} -a" listen="${HOST}:${ports.lmtp}" prefork=0
 }
 EVENTS {
@@ -119,12 +121,24 @@ export async function startCyrus(options: CyrusOptions): Promise<Cyrus> {
 		],
 		() => ports.imap,
 	);
+	const start = async (): Promise<void> => {
+		await processes.start();
+		// The port is open before the first imapd is ready, and stays so for a moment when none can be started.
+		await eventually(GREETING_LIMIT_MS, 'greeting of Cyrus', async () => await greets(ports.imap));
+	};
 	try {
 		await chmod(folder, 0o755);
 		await chown(folder, uid, gid);
 		for (const name of ['lib', 'lib/db', 'spool', 'proc', 'lock']) {
 			await mkdir(join(folder, name));
 			await chown(join(folder, name), uid, gid);
+		}
+		// The cache may lie in a home folder, which Cyrus's own user cannot look into.
+		const programs = join(folder, 'bin');
+		await mkdir(programs);
+		for (const name of ['imapd', 'idled']) {
+			await copyFile(join(UNPACKED, name), join(programs, name));
+			await chmod(join(programs, name), 0o755);
 		}
 		await writeFile(config, imapdConf(folder, options.settings));
 		for (const { user, password } of options.users) {
@@ -138,9 +152,9 @@ export async function startCyrus(options: CyrusOptions): Promise<Cyrus> {
 		for (let tries = 1; ; tries++) {
 			const [imap = 0, lmtp = 0] = await freePorts(2);
 			Object.assign(ports, { imap, lmtp });
-			await writeFile(join(folder, 'cyrus.conf'), cyrusConf(config, ports));
+			await writeFile(join(folder, 'cyrus.conf'), cyrusConf(config, programs, ports));
 			try {
-				await processes.start();
+				await start();
 				break;
 			} catch (error) {
 				await processes.kill();
@@ -159,7 +173,7 @@ export async function startCyrus(options: CyrusOptions): Promise<Cyrus> {
 		},
 		deliver: async (user, raws) => await deliverByLmtp(ports.lmtp, user, raws),
 		halt: async () => await processes.end(),
-		start: async () => await processes.start(),
+		start,
 		kill: async () => await processes.kill(),
 		stop: async () => {
 			await processes.kill();

@@ -19,6 +19,7 @@ const PORT_TRIES = 50;
 /** A Unix socket's path may have 107 bytes; the longest name made below a folder has about 45. */
 const LONGEST_TEMP_ROOT = 45;
 const POLL_MS = 10;
+const GREETING_LIMIT_MS = 1_000;
 
 /** Somebody who can log in and receive mail: `user` is a full address, as it is typed into a login form. */
 export interface TestUser {
@@ -107,6 +108,21 @@ export function accepts(port: number): Promise<boolean> {
 			resolve(true);
 		});
 		socket.once('error', () => resolve(false));
+	});
+}
+
+/** @returns whether a server on the port speaks first, as those of IMAP, SMTP and LMTP do, within a second */
+export function greets(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = net.connect(port, HOST);
+		const end = (spoke: boolean) => () => {
+			socket.destroy();
+			resolve(spoke);
+		};
+		socket.setTimeout(GREETING_LIMIT_MS, end(false));
+		socket.once('data', end(true));
+		socket.once('error', end(false));
+		socket.once('close', end(false));
 	});
 }
 
