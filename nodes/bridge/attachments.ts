@@ -21,7 +21,7 @@ export interface ReceivedFile {
  * storage takes streams.
  */
 export async function storeFiles(
-	context: Pick<ITriggerFunctions, 'helpers'>,
+	context: { helpers: Pick<ITriggerFunctions['helpers'], 'prepareBinaryData'> },
 	message: SourceOfFiles,
 	files: readonly (readonly [property: string, file: ReceivedFile])[],
 ): Promise<Record<string, IBinaryData>> {

@@ -4,6 +4,7 @@ import type { Connections, WorkflowInput, WorkflowNode } from './restClient';
 
 export const PACKAGE_NAME = 'n8n-nodes-mailroom';
 export const IMAP_TRIGGER = `${PACKAGE_NAME}.imapTrigger`;
+export const IMAP = `${PACKAGE_NAME}.imap`;
 export const SEND_MAIL = `${PACKAGE_NAME}.sendMail`;
 export const CREDENTIAL_TYPE = 'mailAccountApi';
 
@@ -26,6 +27,10 @@ export function imapTrigger(
 	name = 'IMAP Trigger',
 ): WorkflowNode {
 	return { ...node(name, IMAP_TRIGGER, parameters), credentials: { [CREDENTIAL_TYPE]: credential } };
+}
+
+export function imap(credential: CredentialRef, parameters: Parameters, name = 'IMAP'): WorkflowNode {
+	return { ...node(name, IMAP, parameters), credentials: { [CREDENTIAL_TYPE]: credential } };
 }
 
 export function sendMail(

@@ -49,7 +49,11 @@ const CREDENTIALS_OF_N8N = ['smtp', 'imap'];
 /** 1 MB is many times what code and icons weigh: more means that something strayed into the package. */
 const MAX_TARBALL_BYTES = 1_000_000;
 
-const NODE_NAMES: Record<string, string> = { sendMail: 'Send Mail', imapTrigger: 'IMAP Trigger' };
+const NODE_NAMES: Record<string, string> = {
+	sendMail: 'Send Mail',
+	imapTrigger: 'IMAP Trigger',
+	imap: 'IMAP',
+};
 const CREDENTIAL_NAMES: Record<string, string> = { mailAccountApi: 'Mail Account' };
 
 function filesOf(tarball: string): string[] {

@@ -3,7 +3,10 @@ import type { ITriggerFunctions } from 'n8n-workflow';
 import type { ReceivedFile } from '../attachments';
 import type { ReceivedMessage } from '../../mail/message/parsed';
 
-export type FormatContext = Pick<ITriggerFunctions, 'helpers'>;
+/** The slice of a node's context that is used: triggers and actions have it. */
+export interface FormatContext {
+	helpers: Pick<ITriggerFunctions['helpers'], 'prepareBinaryData'>;
+}
 
 /** The message itself as a file. */
 export function sourceFile({ source, onServer }: ReceivedMessage): ReceivedFile {

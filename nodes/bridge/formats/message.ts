@@ -30,11 +30,11 @@ export async function messageItem(
 		date: mail.date?.toISOString() ?? null,
 		receivedAt: message.receivedAt?.toISOString() ?? null,
 		subject: mail.subject,
-		from: mail.from[0] ? toAddressItem(mail.from[0]) : null,
-		to: mail.to.map(toAddressItem),
-		cc: mail.cc.map(toAddressItem),
-		bcc: mail.bcc.map(toAddressItem),
-		replyTo: mail.replyTo.map(toAddressItem),
+		from: mail.from[0] ? addressItem(mail.from[0]) : null,
+		to: mail.to.map(addressItem),
+		cc: mail.cc.map(addressItem),
+		bcc: mail.bcc.map(addressItem),
+		replyTo: mail.replyTo.map(addressItem),
 		toText: listText(mail.to),
 		ccText: listText(mail.cc),
 		replyAddress: (mail.replyTo[0] ?? mail.from[0])?.address ?? null,
@@ -126,7 +126,7 @@ function isInline(file: ParsedAttachment, rule: InlineRule): boolean {
 	}
 }
 
-function toAddressItem({ address, name }: Address): AddressItem {
+export function addressItem({ address, name }: Address): AddressItem {
 	return { address, name, text: addressText({ address, name }) };
 }
 
@@ -137,6 +137,6 @@ function addressText({ address, name }: Address): string {
 		: `"${name.replace(/["\\]/g, '\\$&')}" <${address}>`;
 }
 
-function listText(addresses: readonly Address[]): string {
+export function listText(addresses: readonly Address[]): string {
 	return addresses.map(addressText).join(', ');
 }

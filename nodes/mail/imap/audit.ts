@@ -6,7 +6,7 @@ import type { ImapClient } from './client';
 import type { MailboxDelivery } from './delivery';
 import { rethrowLost } from './lineLost';
 import { changeFlags, searchMessages } from './messages';
-import { FAILED_KEYWORD } from './outcome';
+import { DONE_KEYWORD, FAILED_KEYWORD } from './outcome';
 import { withoutEnd } from './putBack';
 import type { SearchCriteria, SelectedMailbox } from './types';
 import { toSequenceSet } from './uidSet';
@@ -31,12 +31,30 @@ export async function offerPutBack(
 		const uid = toSequenceSet(failed);
 		const present = new Set(await searchMessages(client, { uid }));
 		for (const one of failed) if (!present.has(one)) cursor.ends = withoutEnd(cursor.ends, one);
-		await offerAgain(client, mailbox, delivery, await searchMessages(client, { uid, ...unmarked }));
+		const putBack = await searchMessages(client, { uid, ...unmarked });
+		const done = await dealtWith(client, mailbox, putBack);
+		for (const one of done) cursor.ends = withoutEnd(cursor.ends, one);
+		await offerAgain(
+			client,
+			mailbox,
+			delivery,
+			putBack.filter((one) => !done.has(one)),
+		);
 	}
 	if (succeeded !== '' && delivery.options.policy.fireAgainWhenMarkedUnread) {
 		const unread = await searchMessages(client, { uid: succeeded, seen: false });
 		await offerAgain(client, mailbox, delivery, unread);
 	}
+}
+
+/** Those whose mark was taken away because somebody has dealt with them ("Mark as Done" of the IMAP node). */
+async function dealtWith(
+	client: ImapClient,
+	mailbox: SelectedMailbox,
+	uids: readonly number[],
+): Promise<ReadonlySet<number>> {
+	if (uids.length === 0 || !mailbox.allowsKeywords) return new Set();
+	return new Set(await searchMessages(client, { uid: toSequenceSet(uids), keyword: DONE_KEYWORD }));
 }
 
 /** Takes our proof of the run before away first, or it would seem to prove that of the new one after a crash. */

@@ -12,7 +12,9 @@ import { MailError } from '../errors';
 import { connectOptions } from './connectOptions';
 export { WINDOW_BYTES } from './connectOptions';
 import { imapError, type ImapFailure, type ImapStep } from './imapErrors';
-import type { MailboxInfo, SelectedMailbox } from './types';
+import type { ImapClientEvents, MailboxInfo, SelectedMailbox } from './types';
+
+export type { ImapClientEvents } from './types';
 
 /** From the first packet to a finished login; the library has no limit of its own for what follows the greeting. */
 export const SETUP_DEADLINE_MS = 45_000;
@@ -26,17 +28,6 @@ const SHORTEST_IDLE_MS = 1_000;
 const SHORTEST_SESSION_MS = 5_000;
 /** How long a polite LOGOUT may take before the socket is dropped. */
 const LOGOUT_DEADLINE_MS = 1_000;
-
-export interface ImapClientEvents {
-	/** A message may have arrived. A hint only: what arrived is asked by SEARCH. */
-	onChange?: () => void;
-	/** Somebody changed the flags of a message. */
-	onFlags?: () => void;
-	/** The connection has ended, for whatever reason. Called once. */
-	onClose?: (reason: MailError) => void;
-	/** Ends the connection, also while it is being made. */
-	signal?: AbortSignal;
-}
 
 export class ImapClient {
 	private lastRefusal: ImapFailure | null = null;
@@ -228,6 +219,13 @@ export class ImapClient {
 			);
 		}
 		this.close();
+	}
+
+	/** While nobody waits for this connection it must not keep the process alive. */
+	holdProcess(hold: boolean): void {
+		const { socket } = this.#flow as unknown as { socket?: { ref?(): void; unref?(): void } };
+		if (hold) socket?.ref?.();
+		else socket?.unref?.();
 	}
 
 	/** Drops the connection at once. */

@@ -53,6 +53,28 @@ export class MailFilter {
 		return new Set(chosen);
 	}
 
+	/** All messages of the selected mailbox that the server says are wanted, ascending. @throws as {@link choose} */
+	async find(client: ImapClient): Promise<number[]> {
+		let chosen: number[] | null = null;
+		for (const criterion of this.criteria) {
+			if (chosen?.length === 0 || this.refused.has(criterion)) continue;
+			const found = await this.askAll(client, criterion);
+			if (!found) this.refused.add(criterion);
+			else chosen = chosen === null ? found : intersection(chosen, found);
+		}
+		return chosen ?? (await searchMessages(client, { all: true }));
+	}
+
+	/** Whether {@link accepts} may leave out what the server has let through. */
+	get judgesHere(): boolean {
+		return Object.keys(this.local).length > 0 || this.refused.size > 0;
+	}
+
+	/** Whether {@link accepts} looks at more than header fields and names of files. */
+	get needsText(): boolean {
+		return [...this.refused].some(({ body, text }) => body !== undefined || text !== undefined);
+	}
+
 	/** Whether a message is wanted that the server has let through. */
 	accepts(message: ReceivedMessage): boolean {
 		const { mail } = message;
@@ -68,6 +90,15 @@ export class MailFilter {
 		if (subject && !fits(subject, [mail.subject])) return false;
 		if (skipAutomatic && mail.automatic !== null) return false;
 		return [...this.refused].every((criterion) => containsText(criterion, mail) ?? true);
+	}
+
+	private async askAll(client: ImapClient, criterion: SearchCriteria): Promise<number[] | null> {
+		try {
+			return await searchMessages(client, criterion);
+		} catch (error) {
+			if (isRefusedText(error, criterion)) return null;
+			throw error;
+		}
 	}
 
 	/** @returns null when the server refuses text that can be looked for here */
@@ -87,8 +118,7 @@ export class MailFilter {
 						: { uid: range, not: { not: criterion } };
 				for (const uid of await searchMessages(client, query)) found.add(uid);
 			} catch (error) {
-				const answered = error instanceof MailError && error.code === 'COMMAND';
-				if (answered && containsText(criterion, null) !== undefined) return null;
+				if (isRefusedText(error, criterion)) return null;
 				throw error;
 			}
 		}
@@ -96,8 +126,19 @@ export class MailFilter {
 	}
 }
 
+function intersection(one: readonly number[], other: readonly number[]): number[] {
+	const others = new Set(other);
+	return one.filter((uid) => others.has(uid));
+}
+
 /** Everything is wanted. */
 export const NO_FILTER = new MailFilter([], {});
+
+/** Text that the server will not search for (mostly because it is not ASCII), but that can be looked for here. */
+function isRefusedText(error: unknown, criterion: SearchCriteria): boolean {
+	const answered = error instanceof MailError && error.code === 'COMMAND';
+	return answered && containsText(criterion, null) !== undefined;
+}
 
 function fits(patterns: readonly string[], texts: readonly string[]): boolean {
 	return patterns.some((pattern) => texts.some((text) => matchesWildcard(pattern, text)));

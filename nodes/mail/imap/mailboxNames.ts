@@ -1,8 +1,10 @@
 /** Mailboxes named by a role (`\Archive`, RFC 6154) or a pattern (`Clients/*`) instead of by their name. */
 import type { Account } from '../account/account';
 import { systemClock } from '../clock';
+import { MailError } from '../errors';
 import { matchesWildcard } from '../wildcard';
 import { linesOf } from './accountLines';
+import type { ImapClient } from './client';
 import type { MailboxInfo } from './types';
 
 /** Mailboxes one trigger watches at most: each holds a connection, and providers allow about ten to fifteen. */
@@ -38,4 +40,23 @@ export async function listMailboxes(account: Account, signal: AbortSignal): Prom
 	} finally {
 		void client.logout();
 	}
+}
+
+/**
+ * The path that a mailbox entry means.
+ *
+ * @param entry a path, or a role such as `\Archive`
+ * @throws MailError `MAILBOX` when no mailbox has the role
+ */
+export async function pathOf(client: ImapClient, entry: string): Promise<string> {
+	if (!entry.startsWith('\\')) return entry;
+	const listed = await client.list();
+	const [path] = resolveMailboxes([entry], listed);
+	if (path !== undefined) return path;
+	const names = listed.filter(({ selectable }) => selectable).map((mailbox) => `"${mailbox.path}"`);
+	throw new MailError(
+		'MAILBOX',
+		`The account has no mailbox with the role ${entry}: the server marks none so, and none has a usual name.`,
+		{ side: 'imap', nextStep: `Create one, or name one of these: ${names.slice(0, 50).join(', ')}.` },
+	);
 }

@@ -9,7 +9,7 @@ import type { MailboxInfo, SelectedMailbox } from './types';
 /** Messages up to this size are answered and forwarded whole. */
 export const MAX_ORIGINAL_BYTES = 50 * 1024 * 1024;
 /** Mailboxes searched for a Message-ID when the likely ones do not have it. */
-const MAX_SEARCHED_MAILBOXES = 100;
+export const MAX_SEARCHED_MAILBOXES = 100;
 /** In which a message is most likely; `\All` has everything where it exists (RFC 6154). */
 const LIKELY_ROLES = ['\\Inbox', '\\All', '\\Archive', '\\Sent'];
 const UNLIKELY_ROLES = ['\\Junk', '\\Trash', '\\Drafts'];
@@ -84,7 +84,8 @@ async function fetchOne(
 	return found.message ?? null;
 }
 
-function inOrderOfLikelihood(mailboxes: readonly MailboxInfo[]): MailboxInfo[] {
+/** Selectable mailboxes, the likeliest to hold a message that is looked for first. */
+export function inOrderOfLikelihood(mailboxes: readonly MailboxInfo[]): MailboxInfo[] {
 	const rank = ({ path, role }: MailboxInfo): number => {
 		if (path.toUpperCase() === 'INBOX') return -1;
 		const likely = LIKELY_ROLES.indexOf(role ?? '');

@@ -84,6 +84,8 @@ export const RETRY_WAITS_MS = [30_000, 120_000, 600_000, 1_800_000, 3_600_000];
 
 /** Set on mails whose run failed, where the server allows keywords; `\Flagged` otherwise (D11). */
 export const FAILED_KEYWORD = 'MailroomFailed';
+/** Set on a failed mail that somebody has dealt with: it does not run again although its mark is gone. */
+export const DONE_KEYWORD = 'MailroomDone';
 export const FAILED_MARKS: readonly string[] = [FAILED_KEYWORD, '\\Flagged'];
 
 /** n8n never tells the end of some runs, such as one that is stopped while it is queued. */

@@ -1,4 +1,16 @@
 /** What the IMAP side says of mailboxes and messages, free of any library's types. */
+import type { MailError } from '../errors';
+
+export interface ImapClientEvents {
+	/** A message may have arrived. A hint only: what arrived is asked by SEARCH. */
+	onChange?: () => void;
+	/** Somebody changed the flags of a message. */
+	onFlags?: () => void;
+	/** The connection has ended, for whatever reason. Called once. */
+	onClose?: (reason: MailError) => void;
+	/** Ends the connection, also while it is being made. */
+	signal?: AbortSignal;
+}
 
 export interface SelectedMailbox {
 	path: string;

@@ -17,6 +17,35 @@ export function toSequenceSet(uids: readonly number[]): string {
 	return parts.join(',');
 }
 
+/**
+ * Longest set of one command, in characters. Servers take command lines of 8000 bytes at least (RFC 2683 §3.2.1.5);
+ * a contiguous range is short however many messages it names.
+ */
+export const MAX_SET_LENGTH = 4_000;
+
+/** Cuts UIDs, ascending, into as few sets as commands of {@link MAX_SET_LENGTH} need. */
+export function commandSized(uids: readonly number[], maxLength = MAX_SET_LENGTH): number[][] {
+	const sorted = [...new Set(uids)].sort((a, b) => a - b);
+	const parts: number[][] = [];
+	let part: number[] = [];
+	let length = 0;
+	for (const uid of sorted) {
+		const goesOn = part.length > 0 && part[part.length - 1] === uid - 1;
+		const isRange = goesOn && part.length > 1 && part[part.length - 2] === uid - 2;
+		// A range that grows only changes its last number, by one character at most.
+		const cost = isRange ? 1 : String(uid).length + 1;
+		if (length + cost > maxLength && part.length > 0) {
+			parts.push(part);
+			part = [];
+			length = 0;
+		}
+		part.push(uid);
+		length += isRange && String(uid).length === String(uid - 1).length ? 0 : cost;
+	}
+	if (part.length > 0) parts.push(part);
+	return parts;
+}
+
 /** Most UIDs read back from a set: far above what is ever written, and no trap for memory when a set was tampered with. */
 const MAX_UIDS = 100_000;
 

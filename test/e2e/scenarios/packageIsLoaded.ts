@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Rig } from '../rig';
-import { CREDENTIAL_TYPE, IMAP_TRIGGER, SEND_MAIL } from '../workflows';
+import { CREDENTIAL_TYPE, IMAP, IMAP_TRIGGER, SEND_MAIL } from '../workflows';
+
+const NODES = [IMAP, IMAP_TRIGGER, SEND_MAIL];
 
 type Icon = string | { light: string; dark: string };
 
@@ -13,21 +15,21 @@ interface TypeDescription {
 	supportedNodes?: string[];
 }
 
-/** The editor's own lists name the two nodes and the credential, with codex and icons that can be fetched. */
+/** The editor's own lists name the nodes and the credential, with codex and icons that can be fetched. */
 export async function packageIsLoaded(rig: Rig): Promise<string> {
 	const nodes = await typeFile(rig, 'nodes');
 	const credentials = await typeFile(rig, 'credentials');
 	const described = [
-		...[IMAP_TRIGGER, SEND_MAIL].map((name) => nodes.find((type) => type.name === name) ?? assert.fail(name)),
+		...NODES.map((name) => nodes.find((type) => type.name === name) ?? assert.fail(name)),
 		credentials.find((type) => type.name === CREDENTIAL_TYPE) ?? assert.fail(CREDENTIAL_TYPE),
 	];
-	for (const type of described.slice(0, 2)) {
+	for (const type of described.slice(0, NODES.length)) {
 		assert.ok(type.codex?.categories?.length, `codex of ${type.name}: ${JSON.stringify(type.codex)}`);
 		assert.ok(type.codex?.resources?.['primaryDocumentation'], `documentation link of ${type.name}`);
 		const credential = type.credentials?.find(({ name }) => name === CREDENTIAL_TYPE);
 		assert.ok(credential?.testedBy, `credential test of ${type.name}`);
 	}
-	assert.deepEqual([...(described[2]?.supportedNodes ?? [])].sort(), [IMAP_TRIGGER, SEND_MAIL]);
+	assert.deepEqual([...(described[NODES.length]?.supportedNodes ?? [])].sort(), NODES);
 	let icons = 0;
 	for (const type of described) icons += await fetchIcons(rig, type);
 	return `${nodes.length} node types, ${icons} icons`;

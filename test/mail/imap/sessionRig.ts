@@ -53,7 +53,7 @@ export class FakeMailbox {
 
 	client(): ImapClient {
 		const client = {
-			supports: (capability: string) => capability === 'IDLE',
+			supports: (capability: string) => ['IDLE', 'MOVE', 'UIDPLUS'].includes(capability),
 			select: async () => await this.run('select', () => this.selected),
 			probe: async () => await this.run('probe', () => undefined),
 			idle: async () => await this.idle(),

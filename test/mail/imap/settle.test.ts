@@ -44,6 +44,7 @@ class Rig {
 	};
 
 	private readonly client = {
+		supports: () => true,
 		command: async (_what: string, operation: (flow: object) => Promise<unknown>) =>
 			await operation(this.flow),
 	};

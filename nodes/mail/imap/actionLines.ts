@@ -1,0 +1,145 @@
+/**
+ * Connections for what is done on demand, such as moving a mail: few for an account, kept for a short while, because the
+ * next item of a workflow mostly follows soon. A watched mailbox keeps its own connection: a command there would end
+ * its IDLE, and its trigger may close it at any time.
+ */
+import { accountFingerprint, type Account } from '../account/account';
+import { systemClock, type Clock } from '../clock';
+import { MailError } from '../errors';
+import { linesOf } from './accountLines';
+import type { ImapClient } from './client';
+
+/** At a time and account. With those of the triggers this stays below the 10 to 15 that providers allow. */
+export const MAX_ACTION_LINES = 2;
+/** How long a connection is kept after use. */
+export const ACTION_IDLE_MS = 20_000;
+/** Connections made for one piece of work: a server that drops each of them is not asked for ever. */
+const MAX_CONNECTS = 3;
+
+interface Open {
+	client: ImapClient;
+	/** Ends the connection. */
+	end: AbortController;
+}
+
+interface Desk {
+	taken: number;
+	waiting: (() => void)[];
+	kept: Open | null;
+	cancelIdle: () => void;
+}
+
+const desks = new Map<string, Desk>();
+
+/** One connection, for one user at a time; made at first use, and anew when it was lost. */
+export class ActionLine {
+	private connects = 0;
+
+	/** @param open a connection that was kept */
+	constructor(
+		private readonly account: Account,
+		private readonly signal: AbortSignal | undefined,
+		private readonly clock: Clock,
+		private open: Open | null,
+	) {}
+
+	/** @throws MailError when no connection can be made */
+	async client(): Promise<ImapClient> {
+		this.refuseCancelled();
+		if (this.open?.client.alive) return this.open.client;
+		if (++this.connects > MAX_CONNECTS)
+			throw new MailError('LOST', 'The mail server drops every connection that is made.', {
+				side: 'imap',
+				retry: 'transient',
+				nextStep: 'Try again later. If it stays so, the account may have too many connections open.',
+			});
+		const end = new AbortController();
+		const abort = () => end.abort();
+		this.signal?.addEventListener('abort', abort, { once: true });
+		try {
+			const client = await linesOf(this.account, this.clock).connect({ signal: end.signal });
+			this.open = { client, end };
+			return client;
+		} finally {
+			this.signal?.removeEventListener('abort', abort);
+		}
+	}
+
+	/** Ends the connection in the middle of whatever it does. */
+	abort(): void {
+		this.open?.end.abort();
+	}
+
+	/** The connection as it is left; null when there is none any more. */
+	left(): Open | null {
+		return this.open?.client.alive ? this.open : null;
+	}
+
+	private refuseCancelled(): void {
+		if (this.signal?.aborted) throw new MailError('CANCELLED', 'The work was stopped.', { side: 'imap' });
+	}
+}
+
+/**
+ * Does some work on a connection of the account that nobody else uses meanwhile.
+ *
+ * @param signal stops the work and ends the connection
+ * @throws what `work` throws
+ */
+export async function withActionLine<T>(
+	account: Account,
+	work: (line: ActionLine) => Promise<T>,
+	signal?: AbortSignal,
+	clock = systemClock,
+): Promise<T> {
+	const key = accountFingerprint(account);
+	const desk = desks.get(key) ?? { taken: 0, waiting: [], kept: null, cancelIdle: () => undefined };
+	desks.set(key, desk);
+	if (desk.taken >= MAX_ACTION_LINES) await new Promise<void>((resolve) => desk.waiting.push(resolve));
+	else desk.taken++;
+	const line = new ActionLine(account, signal, clock, await takeKept(desk));
+	const abort = () => line.abort();
+	signal?.addEventListener('abort', abort, { once: true });
+	try {
+		return await work(line);
+	} finally {
+		signal?.removeEventListener('abort', abort);
+		const left = line.left();
+		const next = desk.waiting.shift();
+		if (left) keep(desk, left, clock);
+		// The place is handed on, so that nobody who comes in between takes it.
+		if (next) next();
+		else desk.taken--;
+	}
+}
+
+/** Ends all connections that nobody uses at the moment. */
+export function closeIdleActionLines(): void {
+	for (const desk of desks.values()) drop(desk);
+}
+
+/** A connection that was kept may have died unseen: asking costs a round trip, finding out in mid-command costs certainty. */
+async function takeKept(desk: Desk): Promise<Open | null> {
+	const { kept } = desk;
+	desk.cancelIdle();
+	desk.kept = null;
+	if (!kept?.client.alive) return null;
+	kept.client.holdProcess(true);
+	return await kept.client.probe().then(
+		() => kept,
+		() => null,
+	);
+}
+
+function keep(desk: Desk, open: Open, clock: Clock): void {
+	drop(desk);
+	open.client.holdProcess(false);
+	desk.kept = open;
+	desk.cancelIdle = clock.after(ACTION_IDLE_MS, () => drop(desk));
+}
+
+function drop(desk: Desk): void {
+	desk.cancelIdle();
+	void desk.kept?.client.logout();
+	desk.kept = null;
+}
