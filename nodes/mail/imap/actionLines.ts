@@ -57,7 +57,7 @@ export class ActionLine {
 		const abort = () => end.abort();
 		this.signal?.addEventListener('abort', abort, { once: true });
 		try {
-			const client = await linesOf(this.account, this.clock).connect({ signal: end.signal });
+			const client = await linesOf(this.account, this.clock).connect(this.account, { signal: end.signal });
 			this.open = { client, end };
 			return client;
 		} finally {
