@@ -5,7 +5,7 @@ import { itemProperties, trustedServersProperty } from '../bridge/formats/itemSe
 import { filtersProperty } from '../bridge/filters';
 
 /** What can be done to a mail on the server; success and failure have the same shape. */
-const markOptions = (onlyAfterTheRun: boolean): INodeProperties[] => [
+const markOptions = (): INodeProperties[] => [
 	{
 		displayName: 'Add Keyword',
 		name: 'addKeyword',
@@ -20,7 +20,6 @@ const markOptions = (onlyAfterTheRun: boolean): INodeProperties[] => [
 		type: 'boolean',
 		default: false,
 		description: 'Whether to delete the mail for good',
-		...(onlyAfterTheRun && { displayOptions: { hide: { '/acknowledge': ['started'] } } }),
 	},
 	{
 		displayName: 'Flag',
@@ -43,9 +42,24 @@ const markOptions = (onlyAfterTheRun: boolean): INodeProperties[] => [
 		default: '',
 		placeholder: 'Archive',
 		description: 'Mailbox (folder) to move the mail to',
-		...(onlyAfterTheRun && { displayOptions: { hide: { '/acknowledge': ['started'] } } }),
 	},
 ];
+
+/** One parameter, named in the editor after the moment that "Mark the Mail" chooses. */
+const onSuccess = (
+	displayName: string,
+	acknowledge: string,
+	options: INodeProperties[],
+): INodeProperties => ({
+	displayName,
+	name: 'onSuccess',
+	type: 'collection',
+	placeholder: 'Add action',
+	default: { markRead: true },
+	options,
+	displayOptions: { show: { acknowledge: [acknowledge] } },
+	description: 'What to do with the mail on the server',
+});
 
 export const properties: INodeProperties[] = [
 	authenticationProperty(IMAP_ACCOUNT_TYPES),
@@ -114,15 +128,14 @@ export const properties: INodeProperties[] = [
 		default: 'succeeded',
 		description: 'When a mail counts as dealt with',
 	},
-	{
-		displayName: 'On Success',
-		name: 'onSuccess',
-		type: 'collection',
-		placeholder: 'Add action',
-		default: { markRead: true },
-		options: markOptions(true),
-		description: 'What to do with the mail on the server',
-	},
+	onSuccess('On Success', 'succeeded', markOptions()),
+	onSuccess('When It Has Ended', 'ended', markOptions()),
+	// The workflow still needs the mail where it is.
+	onSuccess(
+		'When It Has Started',
+		'started',
+		markOptions().filter(({ name }) => !['delete', 'moveTo'].includes(name)),
+	),
 	{
 		displayName: 'On Failure',
 		name: 'onFailure',
@@ -130,7 +143,7 @@ export const properties: INodeProperties[] = [
 		placeholder: 'Add action',
 		default: {},
 		options: [
-			...markOptions(false),
+			...markOptions(),
 			{
 				displayName: 'Retries',
 				name: 'retries',

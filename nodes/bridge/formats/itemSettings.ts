@@ -39,6 +39,78 @@ export const DEFAULT_ITEM_SETTINGS: ItemSettings = {
 	trustedServers: [],
 };
 
+const inlineRule: INodeProperties = {
+	displayName: 'Inline Files',
+	name: 'inlineRule',
+	type: 'options',
+	options: [
+		{ name: 'As the Sender Says', value: 'declared', description: 'By Content-Disposition' },
+		{ name: 'None', value: 'never', description: 'Every file counts as attached' },
+		{ name: 'Shown in the HTML', value: 'shown', description: 'Files that the HTML refers to' },
+	],
+	default: 'shown',
+	description: 'Which files count as part of the text instead of attached',
+};
+
+const downloadOptions: INodeProperties[] = [
+	inlineRule,
+	{
+		displayName: 'Leave Out Inline Files',
+		name: 'leaveOutInline',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to download only files that are attached, no images of the text',
+	},
+	{
+		displayName: 'Maximum Size (MB)',
+		name: 'maxSize',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 25,
+		description: 'Larger files are described in the item but not downloaded',
+	},
+	{
+		displayName: 'Names',
+		name: 'names',
+		type: 'string',
+		default: '',
+		placeholder: '*.pdf, invoice*',
+		description:
+			'Which files to download, by name, with * and ? as placeholders; several separated by commas',
+	},
+	{
+		displayName: 'Prefix of Binary Fields',
+		name: 'prefix',
+		type: 'string',
+		default: DEFAULT_PREFIX,
+		description: 'A number from 0 up is added to it',
+	},
+	{
+		displayName: 'Types',
+		name: 'types',
+		type: 'string',
+		default: '',
+		placeholder: 'application/pdf, image/*',
+		description: 'Which files to download, by MIME type, with * as placeholder; several separated by commas',
+	},
+];
+
+/** In the editor a group of options is another one where other options apply; what is saved has one name. */
+const attachmentOptions = (
+	description: string,
+	options: INodeProperties[],
+	show: Record<string, string[]>,
+): INodeProperties => ({
+	displayName: 'Attachment Options',
+	name: 'attachmentOptions',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options,
+	displayOptions: { show },
+	description,
+});
+
 export const itemProperties: INodeProperties[] = [
 	{
 		displayName: 'Format',
@@ -83,69 +155,15 @@ export const itemProperties: INodeProperties[] = [
 		description:
 			'What the item has of attachments. n8n never deletes large files that a trigger stored, so download only what you need.',
 	},
-	{
-		displayName: 'Attachment Options',
-		name: 'attachmentOptions',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		displayOptions: { hide: { attachmentMode: ['none'], format: ['eml'] } },
-		options: [
-			{
-				displayName: 'Inline Files',
-				name: 'inlineRule',
-				type: 'options',
-				options: [
-					{ name: 'As the Sender Says', value: 'declared', description: 'By Content-Disposition' },
-					{ name: 'None', value: 'never', description: 'Every file counts as attached' },
-					{ name: 'Shown in the HTML', value: 'shown', description: 'Files that the HTML refers to' },
-				],
-				default: 'shown',
-				description: 'Which files count as part of the text instead of attached',
-			},
-			{
-				displayName: 'Leave Out Inline Files',
-				name: 'leaveOutInline',
-				type: 'boolean',
-				default: false,
-				description: 'Whether to download only files that are attached, no images of the text',
-			},
-			{
-				displayName: 'Maximum Size (MB)',
-				name: 'maxSize',
-				type: 'number',
-				typeOptions: { minValue: 0, numberPrecision: 2 },
-				default: 25,
-				description: 'Larger files are described in the item but not downloaded',
-			},
-			{
-				displayName: 'Names',
-				name: 'names',
-				type: 'string',
-				default: '',
-				placeholder: '*.pdf, invoice*',
-				description:
-					'Which files to download, by name, with * and ? as placeholders; several separated by commas',
-			},
-			{
-				displayName: 'Prefix of Binary Fields',
-				name: 'prefix',
-				type: 'string',
-				default: DEFAULT_PREFIX,
-				description: 'A number from 0 up is added to it',
-			},
-			{
-				displayName: 'Types',
-				name: 'types',
-				type: 'string',
-				default: '',
-				placeholder: 'application/pdf, image/*',
-				description:
-					'Which files to download, by MIME type, with * as placeholder; several separated by commas',
-			},
-		],
-		description: 'Which files to download',
-	},
+	attachmentOptions('What counts as attached', [inlineRule], {
+		format: ['message', 'simple'],
+		attachmentMode: ['details'],
+	}),
+	attachmentOptions('Which files to download', downloadOptions, {
+		format: ['message', 'simple'],
+		attachmentMode: ['download'],
+	}),
+	attachmentOptions('Which files to download', downloadOptions, { format: ['resolved'] }),
 ];
 
 /** Goes into the options of the trigger, in its place by name. */
