@@ -7,6 +7,7 @@ import { cacheFolder } from '../e2e/install';
 import { GuardedProcess } from './guardedProcess';
 import { deliverByLmtp } from './lmtp';
 import { eventually, freePorts, greets, HOST, temporaryFolder, type TestUser } from './local';
+import type { PlainImapServer } from './mailServer';
 import { howToGet, missingParts } from './parts';
 
 /** Debian's folder of what Cyrus's programs share: the package cyrus-common. */
@@ -25,21 +26,6 @@ export interface CyrusOptions {
 	users: TestUser[];
 	/** More lines of imapd.conf, e.g. `{ imapidlepoll: 60 }`. */
 	settings?: Record<string, string | number>;
-}
-
-/** A Cyrus of our own: another way of announcing mail, other UIDs, other words than Dovecot's. */
-export interface Cyrus {
-	readonly host: string;
-	/** Plain, without TLS. */
-	readonly port: number;
-	deliver(user: string, raws: Array<Buffer | string>): Promise<void>;
-	/** Ends everything; mail stays for `start`. */
-	halt(): Promise<void>;
-	start(): Promise<void>;
-	/** SIGKILL to every process. */
-	kill(): Promise<void>;
-	/** Ends everything and removes the folder. */
-	stop(): Promise<void>;
 }
 
 /** The user under which Cyrus insists to run, as Debian makes it. */
@@ -97,11 +83,12 @@ EVENTS {
 }
 
 /**
- * Starts a Cyrus with its own configuration and mail in a temporary folder, on free ports of 127.0.0.1. Needs root.
+ * Starts a Cyrus with its own configuration and mail in a temporary folder, on free ports of 127.0.0.1: another way
+ * of announcing mail, other UIDs, other words than Dovecot's. Without TLS. Needs root.
  *
  * @throws Error saying how to install Cyrus when it is missing
  */
-export async function startCyrus(options: CyrusOptions): Promise<Cyrus> {
+export async function startCyrus(options: CyrusOptions): Promise<PlainImapServer> {
 	const missing = missingParts(['cyrus']);
 	if (missing.length > 0) throw new Error(`Cyrus cannot be started. Missing:\n${howToGet(missing)}`);
 	const { folder, remove } = await temporaryFolder('cyrus');
@@ -171,6 +158,7 @@ export async function startCyrus(options: CyrusOptions): Promise<Cyrus> {
 		get port() {
 			return ports.imap;
 		},
+		users: options.users,
 		deliver: async (user, raws) => await deliverByLmtp(ports.lmtp, user, raws),
 		halt: async () => await processes.end(),
 		start,

@@ -96,7 +96,8 @@ export class GuardedProcess {
 		const guard = this.guard;
 		if (guard?.pid === undefined) return;
 		const { pid } = guard;
-		const known = new Set<number>();
+		// Before anything ends: the children of a process that has ended are nobody's.
+		const known = new Set(await descendants(pid));
 		const slow = performance.now() + ORDERLY_MS;
 		(guard.stdio[3] as Writable | null)?.end();
 		await eventually(STOP_LIMIT_MS, `end of ${this.name}`, async () => {

@@ -1,5 +1,7 @@
 /** Mail servers for tests, demo and e2e: real ones when installed, our own where only Node is needed. */
 export * from './certificates';
+export { type CourierOptions, startCourier } from './courier';
+export { type CyrusOptions, startCyrus } from './cyrus';
 export * from './dovecot';
 export * from './embedded';
 export * from './mailServer';
@@ -20,6 +22,7 @@ export {
 export { describeWith, findProgram, howToGet, missingParts, type PartName, requireAll } from './parts';
 export * from './faultProxy';
 export * from './oauth';
+export { describeAtRealServers, READER, REAL_SERVERS, type RealServer } from './realServers';
 export * from './scripted';
 export * from './postfix';
 export { type LocalServer, startPostgres, startRedis } from './queueServers';

@@ -25,3 +25,19 @@ export interface MailServer {
 	/** Ends everything that was started. */
 	stop(): Promise<void>;
 }
+
+/** A real server that speaks IMAP without TLS and can be stopped while its mail stays. */
+export interface PlainImapServer {
+	readonly host: string;
+	readonly port: number;
+	readonly users: TestUser[];
+	/** Puts messages into the user's INBOX, in this order; ends when all are there. */
+	deliver(user: string, raws: Array<Buffer | string>): Promise<void>;
+	/** Orderly end of all processes; mail stays for `start`, which takes the same port. */
+	halt(): Promise<void>;
+	start(): Promise<void>;
+	/** SIGKILL to every process at once. */
+	kill(): Promise<void>;
+	/** Ends everything and removes the folder. */
+	stop(): Promise<void>;
+}

@@ -57,9 +57,14 @@ const PARTS: Partial<Record<PartName, Part>> = {
 	},
 	openssl: { program: 'openssl', install: 'apt-get install openssl' },
 	'cyrus-common': { files: ['/usr/lib/cyrus/bin/master'], install: 'apt-get install cyrus-common' },
+	// Both would remove Dovecot if they were installed.
+	courier: {
+		present: () => existsSync(path.join(cacheFolder(), 'courier/usr/bin/imapd')),
+		install: 'test/servers/unpack.sh courier',
+	},
 	cyrus: {
 		present: () => existsSync(path.join(cacheFolder(), 'cyrus/usr/lib/cyrus/bin/imapd')),
-		install: `apt-get download cyrus-imapd && dpkg -x cyrus-imapd_*.deb ${path.join(cacheFolder(), 'cyrus')} (installed, it would remove Dovecot)`,
+		install: 'test/servers/unpack.sh cyrus',
 	},
 	saslpasswd2: { program: 'saslpasswd2', install: 'apt-get install sasl2-bin' },
 	redis: { program: 'redis-server', install: 'apt-get install redis-server' },
@@ -74,6 +79,7 @@ const PARTS: Partial<Record<PartName, Part>> = {
 const NEEDS: Partial<Record<PartName, PartName[]>> = {
 	dovecot: ['dovecot', 'dovecot-lmtp', 'doveadm'],
 	postfix: ['postfix', 'root'],
+	courier: ['courier', 'root'],
 	cyrus: ['cyrus', 'cyrus-common', 'saslpasswd2', 'root'],
 };
 

@@ -17,8 +17,9 @@ import {
 	type EmbeddedServers,
 	type FaultProxy,
 	type MailServer,
+	type PlainImapServer,
 } from '../../servers';
-import { startCyrus, type Cyrus } from '../../servers/cyrus';
+import { startCyrus } from '../../servers/cyrus';
 import { builtPackage } from '../builtPackage';
 import { NO_FIGURES, type Figures } from '../campaign';
 import { Ledger } from './ledger';
@@ -81,7 +82,7 @@ export class Lab {
 		/** Undefined when a real server is used; `embedded` throws then. */
 		private readonly inProcess: EmbeddedServers | undefined,
 		private readonly real: Dovecot | undefined,
-		private readonly otherReal: Cyrus | undefined,
+		private readonly otherReal: PlainImapServer | undefined,
 		readonly proxy: FaultProxy,
 		private readonly options: LabOptions,
 		/** Steps of executions so far. */
@@ -157,7 +158,7 @@ export class Lab {
 		return this.real;
 	}
 
-	get cyrus(): Cyrus {
+	get cyrus(): PlainImapServer {
 		if (!this.otherReal) throw new Error('This lab has no Cyrus');
 		return this.otherReal;
 	}
@@ -325,7 +326,7 @@ export class Lab {
 }
 
 /** Cyrus as far as a lab needs it. */
-function asMailServer(cyrus: Cyrus): MailServer {
+function asMailServer(cyrus: PlainImapServer): MailServer {
 	const none = async (): Promise<never> => await Promise.reject(new Error('not for Cyrus'));
 	return {
 		host: cyrus.host,
