@@ -12,6 +12,7 @@ import { Mailboxes } from './mailboxes';
 import { once } from './onceMemory';
 import type { SendOperation } from './operations/operation';
 import { SentMemory, type SentItem } from './sentMemory';
+import { tallyOf, type ItemState } from './tally';
 
 /** Warnings shown above the output; the items have them all. */
 const MAX_HINTS = 3;
@@ -29,6 +30,7 @@ interface Run {
 interface Processed {
 	item: INodeExecutionData;
 	error: NodeOperationError | null;
+	state: ItemState;
 }
 
 /** @throws NodeOperationError of the first item that failed, unless the node continues on failures */
@@ -63,7 +65,16 @@ export async function processItems(
 		await mailboxes.close();
 	}
 	const failure = processed.find((result) => result?.error)?.error;
-	if (failure && !continues) throw failure;
+	const tally = tallyOf(
+		processed.map((result) => result?.state),
+		count,
+	);
+	if (failure && signal?.aborted) tellInLog(context, tally);
+	if (failure && !continues) {
+		// One item is what the error itself is about.
+		failure.description = [failure.description, count > 1 && tally].filter(Boolean).join('\n');
+		throw failure;
+	}
 	// n8n tries again when the first item has failed, even where it goes on with failures.
 	if (!failure) run.memory.forget();
 	const output = processed.map(({ item }) => item);
@@ -71,16 +82,27 @@ export async function processItems(
 	return output;
 }
 
+/** Of an execution that was stopped n8n keeps nothing that a node says, so the log is the one place left. */
+function tellInLog(context: IExecuteFunctions, tally: string): void {
+	const where = `"${context.getNode().name}" of the workflow "${context.getWorkflow().name ?? ''}"`;
+	context.logger.warn(
+		`Execution ${context.getExecutionId()} was stopped while ${where} was sending. ${tally}`,
+	);
+}
+
 async function processItem(run: Run, itemIndex: number): Promise<Processed> {
 	const { context, memory } = run;
 	const known = memory.recall(itemIndex);
 	if (known) return remembered(context, known, itemIndex);
 	try {
-		const { json, binary, error } = await sendOne(run, itemIndex);
-		if (error) return failedItem(context, json, toNodeError(context.getNode(), error, itemIndex), itemIndex);
-		return { item: { json, pairedItem: { item: itemIndex }, ...(binary && { binary }) }, error: null };
+		const delivered = await sendOne(run, itemIndex);
+		const { json, binary, error } = delivered;
+		const state = stateOf(json, delivered.settled);
+		if (error)
+			return failedItem(context, json, toNodeError(context.getNode(), error, itemIndex), itemIndex, state);
+		return { item: { json, pairedItem: { item: itemIndex }, ...(binary && { binary }) }, error: null, state };
 	} catch (error) {
-		return failedItem(context, {}, toNodeError(context.getNode(), error, itemIndex), itemIndex);
+		return failedItem(context, {}, toNodeError(context.getNode(), error, itemIndex), itemIndex, 'open');
 	}
 }
 
@@ -108,10 +130,16 @@ async function sendOne(run: Run, itemIndex: number): Promise<Delivered> {
 }
 
 function remembered(context: IExecuteFunctions, { json, error }: SentItem, itemIndex: number): Processed {
-	if (!error) return { item: { json, pairedItem: { item: itemIndex } }, error: null };
+	const state = stateOf(json, true);
+	if (!error) return { item: { json, pairedItem: { item: itemIndex } }, error: null, state };
 	const { message, description } = error;
 	const nodeError = new NodeOperationError(context.getNode(), message, { itemIndex, description });
-	return failedItem(context, json, nodeError, itemIndex);
+	return failedItem(context, json, nodeError, itemIndex, state);
+}
+
+function stateOf({ outcome }: IDataObject, settled: boolean): ItemState {
+	if (outcome === 'unknown') return 'unknown';
+	return settled ? 'done' : 'open';
 }
 
 /**
@@ -123,13 +151,14 @@ function failedItem(
 	known: IDataObject,
 	error: NodeOperationError,
 	itemIndex: number,
+	state: ItemState,
 ): Processed {
 	const { error: sentence, description } = failureJson(error);
 	const json =
 		context.getNode().onError === 'continueErrorOutput'
 			? { error: sentence, message: description, details: known }
 			: { ...known, error: sentence, description };
-	return { item: { json, pairedItem: { item: itemIndex } }, error };
+	return { item: { json, pairedItem: { item: itemIndex } }, error, state };
 }
 
 function showWarnings(context: IExecuteFunctions, output: readonly INodeExecutionData[]): void {
