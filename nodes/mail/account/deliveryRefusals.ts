@@ -74,7 +74,8 @@ export const DELIVERY_REFUSALS: readonly DiagnosisRow[] = [
 		class: 'transient',
 		cause:
 			'The server does not know us yet and takes the mail only at a second try after some minutes (greylisting).',
-		nextStep: 'Send again after five to fifteen minutes, for example with a Wait node.',
+		nextStep:
+			'Give the mail 8 "Attempts" and 30 minutes of "Total Time", or send again after 15 minutes, for example with a Wait node.',
 		when: [
 			{ side: 'smtp', responseCode: ['4'], text: /gr[ae]y-?list/i },
 			{ side: 'smtp', responseCode: ['450', '451'], enhancedCode: ['4.7.1'] },
