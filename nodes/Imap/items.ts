@@ -9,6 +9,7 @@ import { withActionLine } from '../mail/imap/actionLines';
 import { workOnMessages } from '../mail/imap/onMessages';
 import type {
 	ImapOperation,
+	Line,
 	MessageJob,
 	MessageOperation,
 	Output,
@@ -110,10 +111,10 @@ async function handleOneByOne(
 ): Promise<void> {
 	const [first] = items;
 	if (!first) return;
-	const work = async (line: Parameters<SingleOperation['run']>[1]) => {
-		for (const { index, fields } of items) {
+	const work = async (line: Line) => {
+		for (const { index, fields, account } of items) {
 			try {
-				results[index] = await operation.run(fields, line, run);
+				results[index] = await operation.run(fields, line, { ...run, account });
 			} catch (error) {
 				results[index] = { error };
 				if (stopsAtFailure) return;

@@ -172,7 +172,8 @@ export class Account {
 	async everything(): Promise<Everything> {
 		return await this.client(async (client) => {
 			const all: Everything = {};
-			for (const { path } of await client.list()) {
+			for (const { path, flags: attributes } of await client.list()) {
+				if (attributes.has('\\Noselect') || attributes.has('\\NonExistent')) continue;
 				await client.mailboxOpen(path, { readOnly: true });
 				const mailbox: Everything[string] = (all[path] = {});
 				const query = { uid: true, flags: true, headers: ['message-id'] };

@@ -33,9 +33,18 @@ export function change(fields: ItemFields, settings: { add: string[]; remove: st
 	};
 }
 
-/** @throws MailError naming what cannot be a flag */
+/** @throws MailError naming what cannot be a flag, or that there is none */
 export function readFlags(fields: ItemFields): string[] {
-	const flags = toNames(fields.raw('flags')).map((flag) => {
+	const flags = optionalFlags(fields.raw('flags'));
+	if (flags) return flags;
+	throw new MailError('MESSAGE', '"Flags and Keywords" is empty, so there is nothing to change.', {
+		nextStep: 'Give at least one, for example \\Flagged or Invoice.',
+	});
+}
+
+/** @returns null when none are given. @throws MailError naming what cannot be a flag */
+export function optionalFlags(value: unknown): string[] | null {
+	const flags = toNames(value).map((flag) => {
 		const known = SYSTEM_FLAGS.get(flag.replace(/^\\/, '').toLowerCase());
 		if (known !== undefined) return known;
 		// A keyword is an atom (RFC 3501 §9): one word, without the characters that mean something in a command.
@@ -45,8 +54,5 @@ export function readFlags(fields: ItemFields): string[] {
 				'Use \\Seen, \\Flagged, \\Answered, \\Draft or \\Deleted, or a keyword: one word of letters, digits, "-", "_" and "$".',
 		});
 	});
-	if (flags.length > 0) return [...new Set(flags)];
-	throw new MailError('MESSAGE', '"Flags and Keywords" is empty, so there is nothing to change.', {
-		nextStep: 'Give at least one, for example \\Flagged or Invoice.',
-	});
+	return flags.length > 0 ? [...new Set(flags)] : null;
 }

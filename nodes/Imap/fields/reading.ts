@@ -26,6 +26,15 @@ export const formatFields: INodeProperties[] = itemProperties.map((property) =>
 		: property,
 );
 
+export const maxMessageSizeOption: INodeProperties = {
+	displayName: 'Maximum Message Size (MB)',
+	name: 'maxMessageSize',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 200 },
+	default: DEFAULT_MAX_MESSAGE_MB,
+	description: 'What is longer is cut there, and the item says so',
+};
+
 export const readingOptions: INodeProperties[] = [
 	{
 		displayName: 'Max Text Length',
@@ -36,14 +45,7 @@ export const readingOptions: INodeProperties[] = [
 		description:
 			'How many characters of text, and of HTML, an item has at most; what is cut is said in its warnings. 0 for all; as a tool of an agent 20000 unless set.',
 	},
-	{
-		displayName: 'Maximum Message Size (MB)',
-		name: 'maxMessageSize',
-		type: 'number',
-		typeOptions: { minValue: 1, maxValue: 200 },
-		default: DEFAULT_MAX_MESSAGE_MB,
-		description: 'What is longer is cut there, and the item says so',
-	},
+	maxMessageSizeOption,
 ];
 
 /** @throws MailError or NodeOperationError naming the field that cannot be used */

@@ -6,6 +6,7 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import type { ItemFields } from '../../bridge/itemFields';
+import type { Account } from '../../mail/account/account';
 import type { ActionLine } from '../../mail/imap/actionLines';
 import type { MessageWork } from '../../mail/imap/onMessages';
 import type { MessageReference } from '../../mail/imap/reference';
@@ -21,6 +22,8 @@ export interface RunContext {
 	/** Whether an AI agent calls the node: then what is read is kept short. */
 	isTool: boolean;
 }
+
+export type Line = Pick<ActionLine, 'client'>;
 
 interface Common {
 	/** Its description says whether it is safe to repeat: agents decide by it. */
@@ -47,7 +50,7 @@ export interface MessageOperation extends Common {
 export interface SingleOperation extends Common {
 	kind: 'single';
 	/** @throws MailError */
-	run(fields: ItemFields, line: Pick<ActionLine, 'client'>, run: RunContext): Promise<Output[]>;
+	run(fields: ItemFields, line: Line, run: RunContext & { account: Account }): Promise<Output[]>;
 }
 
 export type ImapOperation = MessageOperation | SingleOperation;

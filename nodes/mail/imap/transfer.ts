@@ -5,6 +5,7 @@ import type { ImapClient } from './client';
 import { inFewCommands } from './fewCommands';
 import { handled, type Handled } from './handled';
 import { isLineError } from './lineLost';
+import { createMailbox } from './mailboxes';
 import { pathOf } from './mailboxNames';
 import { copyMessages, fetchMarks, moveMessages, type Copies } from './messages';
 import { vanished, type FoundMessage, type MessageWork, type Outcome } from './onMessages';
@@ -108,10 +109,7 @@ function createOnce(
 				['TRYCREATE', 'NONEXISTENT'].includes(error.reply?.code ?? '');
 			if (!isMissing || created) throw error;
 			created = true;
-			await client.command(
-				`creating the mailbox "${destination}"`,
-				async (flow) => await flow.mailboxCreate(destination),
-			);
+			await createMailbox(client, destination);
 			await command(uids);
 		}
 	};

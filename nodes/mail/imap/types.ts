@@ -76,6 +76,8 @@ export interface SearchCriteria {
 	sentOn?: Date;
 	/** Field name to text in it; an empty text asks only for the field. */
 	header?: Record<string, string>;
+	/** The server's own thread (RFC 8474, or Gmail's). */
+	threadId?: string;
 	/** Gmail's own search language (needs X-GM-EXT-1). */
 	gmraw?: string;
 	or?: SearchCriteria[];

@@ -1,0 +1,29 @@
+/** Operation "Create" of a mailbox. */
+import { createMailbox } from '../../../mail/imap/mailboxes';
+import { readMailbox } from '../../fields/mailbox';
+import { mailboxOutput } from '../../fields/mailboxOutput';
+import type { SingleOperation } from '../operation';
+
+export const create: SingleOperation = {
+	kind: 'single',
+	option: {
+		name: 'Create',
+		value: 'create',
+		action: 'Create a mailbox',
+		description: 'Make a mailbox (folder). Safe to repeat: one that is there already stays as it is.',
+	},
+	properties: [
+		{
+			displayName: 'New Name',
+			name: 'newName',
+			type: 'string',
+			default: '',
+			placeholder: 'Clients/Example',
+			description: 'Path of the new mailbox; most servers put "/" or "." between a mailbox and one in it',
+		},
+	],
+	async run(fields, line) {
+		const path = readMailbox(fields, 'newName', 'New Name');
+		return mailboxOutput(path, { changed: await createMailbox(await line.client(), path) });
+	},
+};

@@ -1,0 +1,33 @@
+/** Operation "Rename" of a mailbox. */
+import { renameMailbox } from '../../../mail/imap/mailboxes';
+import { mailboxOfOperation, readMailbox } from '../../fields/mailbox';
+import { mailboxOutput } from '../../fields/mailboxOutput';
+import type { SingleOperation } from '../operation';
+
+export const rename: SingleOperation = {
+	kind: 'single',
+	option: {
+		name: 'Rename',
+		value: 'rename',
+		action: 'Rename a mailbox',
+		description:
+			'Give a mailbox another path; the mailboxes in it move along. A second time is an error, and does nothing.',
+	},
+	properties: [
+		mailboxOfOperation,
+		{
+			displayName: 'Rename To',
+			name: 'renameTo',
+			type: 'string',
+			default: '',
+			placeholder: 'Clients/Former',
+			description: 'The new path',
+		},
+	],
+	async run(fields, line) {
+		const path = readMailbox(fields, 'mailbox', 'Mailbox Name or ID');
+		const newPath = readMailbox(fields, 'renameTo', 'Rename To');
+		await renameMailbox(await line.client(), path, newPath);
+		return mailboxOutput(newPath, { previousMailbox: path, changed: true });
+	},
+};

@@ -1,0 +1,100 @@
+/** Each operation on mailboxes, with right and wrong targets, on several servers. */
+import { describeWith } from '../servers';
+import { inMailbox, PARTS, Rig, type ServerKind } from './rig';
+
+jest.setTimeout(120_000);
+
+describe.each(['embedded', 'dovecot', 'cyrus'] satisfies ServerKind[])('at %s', (kind) => {
+	describeWith(PARTS[kind], 'mailboxes', () => {
+		let rig: Rig;
+		beforeAll(async () => {
+			rig = await Rig.start(kind);
+		});
+		afterAll(async () => await rig.stop());
+
+		test('create, list, rename, subscribe, status, delete', async () => {
+			const account = await rig.account('one', 'two');
+			const run = async (operation: string, parameters: object) =>
+				await account.run({ resource: 'mailbox', operation, ...parameters });
+			const names = async () => (await run('getMany', {})).json.map(({ mailbox }) => mailbox);
+			const created = await run('create', { newName: 'Kunden/Größe' });
+			expect(created.json).toEqual([{ mailbox: 'Kunden/Größe', changed: true }]);
+			expect((await run('create', { newName: 'Kunden/Größe' })).json[0]).toMatchObject({ changed: false });
+			expect(await names()).toContain('Kunden/Größe');
+			expect((await run('rename', { mailbox: 'Kunden/Größe', renameTo: 'Kunden/Neu' })).json[0]).toEqual({
+				mailbox: 'Kunden/Neu',
+				previousMailbox: 'Kunden/Größe',
+				changed: true,
+			});
+			expect(await names()).toContain('Kunden/Neu');
+			expect(await names()).not.toContain('Kunden/Größe');
+			const listed = async () =>
+				(await run('getMany', {})).json.find(({ mailbox }) => mailbox === 'Kunden/Neu');
+			await run('unsubscribe', { mailbox: 'Kunden/Neu' });
+			expect(await listed()).toMatchObject({ subscribed: false, name: 'Neu', parent: 'Kunden', messages: 0 });
+			await run('subscribe', { mailbox: 'Kunden/Neu' });
+			expect(await listed()).toMatchObject({ subscribed: true });
+			expect((await run('status', { mailbox: 'INBOX' })).json[0]).toMatchObject({
+				mailbox: 'INBOX',
+				messages: 2,
+				unseen: 2,
+				uidValidity: expect.stringMatching(/^\d+$/) as string,
+			});
+			const before = await account.everything();
+			expect((await run('delete', { mailbox: 'Kunden/Neu' })).error?.message).toMatch(/was not done/);
+			expect(await account.everything()).toEqual(before);
+			expect((await run('delete', { mailbox: 'Kunden/Neu', allowDelete: true })).json[0]).toEqual({
+				mailbox: 'Kunden/Neu',
+				changed: true,
+			});
+			expect(await names()).not.toContain('Kunden/Neu');
+			expect(inMailbox(await account.everything(), 'INBOX')).toEqual(['one', 'two']);
+		});
+
+		test('a mailbox with mail in it is deleted only when that is wanted, INBOX never', async () => {
+			const account = await rig.account('one');
+			await account.append('Full', 'kept');
+			const before = await account.everything();
+			const run = async (parameters: object) =>
+				await account.run({ resource: 'mailbox', operation: 'delete', allowDelete: true, ...parameters });
+			expect((await run({ mailbox: 'Full' })).error?.message).toContain('holds 1 mails');
+			expect((await run({ mailbox: 'INBOX', alsoNotEmpty: true })).error?.message).toContain('INBOX cannot');
+			expect((await run({ mailbox: 'Nowhere' })).error?.message).toContain('"Nowhere" does not exist');
+			expect(await account.everything()).toEqual(before);
+			expect((await run({ mailbox: 'Full', alsoNotEmpty: true })).error).toBeUndefined();
+			expect(await account.everything()).not.toHaveProperty('Full');
+		});
+
+		test('empty: the trash; another mailbox only when that is wanted', async () => {
+			const account = await rig.account('one', 'two');
+			await account.append('Trash', 'old', 'older');
+			const run = async (parameters: object) =>
+				await account.run({ resource: 'mailbox', operation: 'empty', ...parameters });
+			const before = await account.everything();
+			expect((await run({ emptied: 'Trash' })).error?.message).toMatch(/was not done/);
+			expect((await run({ emptied: 'INBOX', allowDelete: true })).error?.message).toContain(
+				'was not emptied',
+			);
+			expect(await account.everything()).toEqual(before);
+			expect((await run({ allowDelete: true })).json).toEqual([{ mailbox: 'Trash', deleted: 2 }]);
+			const after = await account.everything();
+			expect(inMailbox(after, 'Trash')).toEqual([]);
+			expect(inMailbox(after, 'INBOX')).toEqual(['one', 'two']);
+			expect((await run({ allowDelete: true })).json).toEqual([{ mailbox: 'Trash', deleted: 0 }]);
+			const other = await run({ emptied: 'INBOX', allowDelete: true, anyMailbox: true });
+			expect(other.json).toEqual([{ mailbox: 'INBOX', deleted: 2 }]);
+		});
+
+		test.each(['status', 'subscribe', 'rename', 'quota'])(
+			'%s of a mailbox that is not there',
+			async (operation) => {
+				const account = await rig.account('one');
+				const before = await account.everything();
+				const parameters = { resource: 'mailbox', operation, mailbox: 'Nowhere', renameTo: 'Else' };
+				const ran = await account.run(parameters);
+				expect(ran.error?.message).toMatch(/^[A-Z].*\.$/);
+				expect(await account.everything()).toEqual(before);
+			},
+		);
+	});
+});
