@@ -1,3 +1,4 @@
+import { classifyAndMove } from './actOnMail';
 import { burstAtConcurrencyOne } from './burst';
 import { convertedRuns } from './convert';
 import { credentialTest } from './credentialTest';
@@ -28,6 +29,7 @@ export const SCENARIOS: Scenario[] = [
 	{ name: 'a duplicated workflow starts anew, and all run', run: duplicatesStartAnew },
 	{ name: 'a failed run leaves the mail unread, a good one marks it', run: failedStaysUnread },
 	{ name: 'a mail runs once when successful runs are not saved', run: saveNone },
+	{ name: 'a mail is classified and moved by the IMAP node', run: classifyAndMove },
 	{ name: 'renaming the trigger keeps its cursor', run: renameKeepsCursor },
 ];
 

@@ -30,6 +30,11 @@ export async function packageIsLoaded(rig: Rig): Promise<string> {
 		assert.ok(credential?.testedBy, `credential test of ${type.name}`);
 	}
 	assert.deepEqual([...(described[NODES.length]?.supportedNodes ?? [])].sort(), NODES);
+	for (const name of [IMAP, SEND_MAIL])
+		assert.ok(
+			nodes.some((type) => type.name === `${name}Tool`),
+			`${name} as a tool of an agent`,
+		);
 	let icons = 0;
 	for (const type of described) icons += await fetchIcons(rig, type);
 	return `${nodes.length} node types, ${icons} icons`;
