@@ -19,6 +19,7 @@ const PROGRAMS = [
 	'usr/lib/courier/courier/imaplogin',
 	'usr/bin/imapd',
 	'usr/bin/couriertls',
+	'usr/libexec/gam_server',
 ];
 /** Debian's settings of imapd, which hold here too except for those given. */
 const SETTINGS = 'etc/courier/imapd';
@@ -27,7 +28,18 @@ const AUTHDAEMON_FOLDER = 'run/courier/authdaemon';
 const FOLDERS = ['bin', 'etc', 'lib', 'lib64', 'tmp', 'mail', 'run', 'run/courier', AUTHDAEMON_FOLDER];
 const MAILDIR = 'Maildir';
 const CERTIFICATE = 'certificate.pem';
-const MAX_CONNECTIONS = 40;
+const MAX_CONNECTIONS = 200;
+/**
+ * imapd waits for a lock by Gamin, the watcher of files that Debian's package depends on, and is slow without one. Each
+ * server has its own, under the id that GAM_CLIENT_ID gives; left to itself imapd would start one that nobody ends.
+ * Arguments: root folder, user and group, id, then those of couriertcpd.
+ */
+const WITH_GAMIN = `chroot --userspec="$1" "$0" /bin/gam_server --notimeout "$2" >/dev/null 2>&1 &
+root=$0
+shift 2
+exec chroot "$root" /bin/couriertcpd "$@"`;
+/** Courier closes every number that a file might have before it starts a program: seconds, where many are allowed. */
+const MAX_FILES = 1_024;
 const START_TRIES = 3;
 const GREETING_LIMIT_MS = 20_000;
 
@@ -94,7 +106,8 @@ export async function startCourier(options: CourierOptions): Promise<PlainImapSe
 	const processes = new GuardedProcess(
 		'Courier',
 		() => [
-			...['env', '-i', ...environment, 'chroot', folder, '/bin/couriertcpd', `-address=${HOST}`],
+			...['prlimit', `--nofile=${MAX_FILES}`, 'env', '-i', ...environment, 'sh', '-c', WITH_GAMIN],
+			...[folder, `${owner.uid}:${owner.gid}`, basename(folder), `-address=${HOST}`],
 			...[`-maxprocs=${MAX_CONNECTIONS}`, `-maxperip=${MAX_CONNECTIONS}`, '-nodnslookup', '-noidentlookup'],
 			...[String(ports.imap), '/bin/imaplogin', '/bin/imapd', MAILDIR],
 		],
@@ -123,6 +136,7 @@ export async function startCourier(options: CourierOptions): Promise<PlainImapSe
 			...(await debianSettings()),
 			...{ PATH: process.env.PATH ?? '', IMAP_STARTTLS: 'YES', COURIERTLS: '/bin/couriertls' },
 			...{ TLS_CERTFILE: `/${CERTIFICATE}`, TLS_VERIFYPEER: 'NONE' },
+			...{ GAM_CLIENT_ID: basename(folder) },
 			...options.settings,
 		};
 		environment.push(...Object.entries(settings).map(([name, value]) => `${name}=${value}`));

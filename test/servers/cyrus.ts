@@ -116,7 +116,7 @@ export async function startCyrus(options: CyrusOptions): Promise<PlainImapServer
 	try {
 		await chmod(folder, 0o755);
 		await chown(folder, uid, gid);
-		for (const name of ['lib', 'lib/db', 'spool', 'proc', 'lock']) {
+		for (const name of ['lib', 'lib/db', 'lib/socket', 'spool', 'proc', 'lock']) {
 			await mkdir(join(folder, name));
 			await chown(join(folder, name), uid, gid);
 		}

@@ -59,7 +59,7 @@ const PARTS: Partial<Record<PartName, Part>> = {
 	'cyrus-common': { files: ['/usr/lib/cyrus/bin/master'], install: 'apt-get install cyrus-common' },
 	// Both would remove Dovecot if they were installed.
 	courier: {
-		present: () => existsSync(path.join(cacheFolder(), 'courier/usr/bin/imapd')),
+		present: () => existsSync(path.join(cacheFolder(), 'courier/usr/libexec/gam_server')),
 		install: 'test/servers/unpack.sh courier',
 	},
 	cyrus: {

@@ -16,13 +16,13 @@ export interface RealServer {
 	part: PartName;
 	/** IMAP extensions that make a difference to us and that it lacks. */
 	lacks: ReadonlyArray<'MOVE' | 'SPECIAL-USE' | 'CONDSTORE' | 'ESEARCH' | 'LITERAL+'>;
-	/** Starts it with a mailbox for READER, who logs in on its plain port without TLS. */
-	start(): Promise<PlainImapServer>;
+	/** Starts it with a mailbox for each user (default: READER), who logs in on its plain port without TLS. */
+	start(users?: TestUser[]): Promise<PlainImapServer>;
 }
 
-async function startPlainDovecot(): Promise<PlainImapServer> {
-	const dovecot = await startDovecot({ users: [READER] });
-	const { host, users, deliver, halt, start, kill, stop } = dovecot;
+async function startPlainDovecot(users = [READER]): Promise<PlainImapServer> {
+	const dovecot = await startDovecot({ users });
+	const { host, deliver, halt, start, kill, stop } = dovecot;
 	return {
 		...{ host, users, deliver, halt, start, kill, stop },
 		get port() {
@@ -33,13 +33,13 @@ async function startPlainDovecot(): Promise<PlainImapServer> {
 
 export const REAL_SERVERS: readonly RealServer[] = [
 	{ name: 'Dovecot', part: 'dovecot', lacks: [], start: startPlainDovecot },
-	{ name: 'Cyrus', part: 'cyrus', lacks: [], start: async () => await startCyrus({ users: [READER] }) },
+	{ name: 'Cyrus', part: 'cyrus', lacks: [], start: async (users = [READER]) => await startCyrus({ users }) },
 	{
 		name: 'Courier',
 		part: 'courier',
 		lacks: ['MOVE', 'SPECIAL-USE', 'CONDSTORE', 'ESEARCH', 'LITERAL+'],
-		start: async () =>
-			await startCourier({ users: [READER], settings: { IMAP_IDLE_TIMEOUT: COURIER_IDLE_SECONDS } }),
+		start: async (users = [READER]) =>
+			await startCourier({ users, settings: { IMAP_IDLE_TIMEOUT: COURIER_IDLE_SECONDS } }),
 	},
 ];
 

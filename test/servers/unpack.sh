@@ -6,10 +6,10 @@ set -euo pipefail
 
 declare -A PACKAGES=(
 	[cyrus]='cyrus-imapd'
-	[courier]='courier-imap courier-base courier-authlib libcourier-unicode4 libgamin0 libgdbm6 libidn12'
+	[courier]='courier-imap courier-base courier-authlib libcourier-unicode4 gamin libgamin0 libgdbm6 libidn12 libglib2.0-0 libpcre2-8-0'
 )
 # A file that is there when all is.
-declare -A PROOF=([cyrus]=usr/lib/cyrus/bin/imapd [courier]=usr/bin/imapd)
+declare -A PROOF=([cyrus]=usr/lib/cyrus/bin/imapd [courier]=usr/libexec/gam_server)
 
 cache=$(realpath -m "${MAILROOM_CACHE:-$HOME/.cache/n8n-nodes-mailroom}")
 [ $# -gt 0 ] || set -- cyrus courier
