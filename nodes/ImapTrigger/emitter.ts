@@ -32,6 +32,8 @@ export function createEmitter(context: Context, options: EmitterOptions): StartR
 				await turn
 			).outcome;
 		} catch (error) {
+			// What it reads from may be closed with the trigger; that is no failure of the run.
+			if (run.isStopped()) return null;
 			return { kind: 'unclear', reason: error instanceof Error ? error.message : String(error) };
 		}
 	};
@@ -46,7 +48,9 @@ async function begin(
 	const known = options.record.runs.get(run.key);
 	if (known) return { outcome: known };
 	const items: INodeExecutionData[] = [];
-	for (const message of run.messages) items.push(await toItem(context, message, options.item, run.attempt));
+	for (const message of run.messages) {
+		if (!run.isStopped()) items.push(await toItem(context, message, options.item, run.attempt));
+	}
 	// Closed in the meantime: the successor starts it, or the next activation.
 	if (run.isStopped()) return { outcome: Promise.resolve(null) };
 	if (options.acknowledge === 'started') {

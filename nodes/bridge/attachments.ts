@@ -28,7 +28,8 @@ export async function storeFiles(
 	const stored: Record<string, IBinaryData> = {};
 	let inlineBytes = 0;
 	for (const [property, { fileName, mimeType, size, content }] of files) {
-		const isSmall = size <= INLINE_MAX_BYTES && inlineBytes + size <= INLINE_MAX_TOTAL_BYTES;
+		const isSmall =
+			content.kind !== 'server' && size <= INLINE_MAX_BYTES && inlineBytes + size <= INLINE_MAX_TOTAL_BYTES;
 		if (isSmall) inlineBytes += size;
 		stored[property] = isSmall
 			? await storeBinary(context, { content: attachmentBytes(message.source, content), fileName, mimeType })

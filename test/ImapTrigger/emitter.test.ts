@@ -177,3 +177,13 @@ describe('starting', () => {
 		expect(reports).toHaveLength(1);
 	});
 });
+
+it('has no outcome when the trigger was closed while the files were read', async () => {
+	const { run, emitted } = rig();
+	let asked = 0;
+	const isStopped = () => ++asked > 1;
+	const closed = { ...readable(1), mail: undefined as never };
+	expect(await run('k', { messages: [closed], isStopped })).toBeNull();
+	expect(await run('k', { messages: [closed], isStopped: () => false })).toMatchObject({ kind: 'unclear' });
+	expect(emitted).toEqual([]);
+});

@@ -72,6 +72,8 @@ function block(begin: string, file: string, end: string): string {
 for (const name of readdirSync(DOCS).filter((entry) => entry.endsWith('.md'))) {
 	const page = join(DOCS, name);
 	const text = readFileSync(page, 'utf8');
-	const filled = text.replace(BLOCK, (_, begin: string, file: string, end: string) => block(begin, file, end));
+	const filled = text.replace(BLOCK, (_, begin: string, file: string, end: string) =>
+		block(begin, file, end),
+	);
 	if (filled !== text) writeFileSync(page, filled);
 }

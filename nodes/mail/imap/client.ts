@@ -90,7 +90,7 @@ export class ImapClient {
 			if (!heard.client || !entry.err?.responseStatus) return;
 			heard.client.lastRefusal = entry.err;
 			// The library would wait for minutes on the open connection; how long to stay away is decided elsewhere.
-			if (entry.err.throttleReset !== undefined) heard.client.close();
+			if (entry.err.throttleReset !== undefined) queueMicrotask(() => heard.client?.close());
 		};
 		const logger = { debug: listen, info: listen, warn: listen, error: listen };
 		const flow = new Flow({ ...connectOptions(account, endpoint, token), logger });
@@ -195,7 +195,8 @@ export class ImapClient {
 	/** The library answers a second call at once, as if IDLE had ended; hence the promise of the first is kept. */
 	private async startIdle(): Promise<boolean> {
 		const startedAt = this.clock.now();
-		const accepted = (await this.#flow.idle()) !== false;
+		const idle = this.#flow.idle().catch(() => Promise.reject(this.closeReason()));
+		const accepted = (await idle) !== false;
 		return accepted && this.clock.now() - startedAt >= SHORTEST_IDLE_MS;
 	}
 
@@ -250,6 +251,8 @@ export class ImapClient {
 
 	/** Why the connection ended. */
 	private closeReason(): MailError {
+		const throttled = this.throttling();
+		if (throttled) return imapError(throttled, this.#account, 'command');
 		if (this.failure) return imapError(this.failure, this.#account, 'command');
 		const said = this.#flow.byeReason;
 		const ended = Object.assign(new Error('Connection closed'), {
@@ -260,7 +263,7 @@ export class ImapClient {
 	}
 
 	private async run<T>(ms: number, what: string, step: ImapStep, operation: () => Promise<T>): Promise<T> {
-		this.lastRefusal = null;
+		if (!this.throttling()) this.lastRefusal = null;
 		this.idling = null;
 		try {
 			const answer = await withDeadline(this.clock, ms, what, operation, () => this.#flow.close());

@@ -1,4 +1,5 @@
 /** Reads whole messages within a memory limit: what fits comes in one round trip with its size, the rest in windows. */
+import { MailError } from '../errors';
 import { LargeFileSieve, withFilesOnServer } from '../message/largeFiles';
 import { parseMessage } from '../message/parse';
 import type { MessageOnServer, ParsedMail, ReceivedMessage } from '../message/parsed';
@@ -31,6 +32,8 @@ export interface FetchLimits {
 	hasRoom?: () => boolean;
 	/** Set when the connection stays with this mailbox, so that large files can be left on the server. */
 	filesOnServer?: FilesOnServer | undefined;
+	/** A message that was read before over this connection: whether it is given still tells a refused mail from a broken server. */
+	given?: number | undefined;
 }
 
 /**
@@ -46,15 +49,59 @@ export async function fetchMessages(
 	onMessage: (uid: number, fetched: Fetched) => void,
 ): Promise<void> {
 	const firstBytes = Math.min(uids.length === 1 ? FIRST_BYTES_ONE : FIRST_BYTES_PAGE, limits.maxMessageBytes);
-	const rows = new Map((await fetchFirstBytes(client, uids, firstBytes)).map((row) => [row.uid, row]));
-	const absent = uids.filter((uid) => !rows.get(uid)?.source);
+	const { rows, refused } = await readFirstBytes(client, uids, firstBytes, limits.given);
+	const absent = uids.filter((uid) => !rows.get(uid)?.source && !refused.has(uid));
 	const present =
 		absent.length > 0 ? new Set(await searchMessages(client, { uid: absent.join(',') })) : new Set<number>();
 	for (const uid of uids) {
 		const row = rows.get(uid);
-		if (!row?.source) onMessage(uid, { kind: present.has(uid) ? 'missing' : 'gone' });
+		if (!row?.source) onMessage(uid, { kind: present.has(uid) || refused.has(uid) ? 'missing' : 'gone' });
 		else if (uid === uids[0] || row.size <= row.source.length || (limits.hasRoom?.() ?? true))
 			onMessage(uid, await complete(client, mailbox, { ...row, source: row.source }, limits));
+	}
+}
+
+/** The beginning of each message; and which of them the server refuses although it gives others. @throws MailError */
+async function readFirstBytes(
+	client: ImapClient,
+	uids: readonly number[],
+	bytes: number,
+	given: number | undefined,
+): Promise<{ rows: Map<number, FetchedMessage>; refused: Set<number> }> {
+	const rows = new Map<number, FetchedMessage>();
+	const refused = new Set<number>();
+	const read = async (some: readonly number[]) => {
+		for (const row of await fetchFirstBytes(client, some, bytes)) rows.set(row.uid, row);
+	};
+	try {
+		await read(uids);
+	} catch (error) {
+		if (!isRefusal(error)) throw error;
+		// One mail that the server cannot read refuses the whole page, so each is asked for by itself.
+		for (const uid of uids) {
+			await read([uid]).catch((cause: unknown) => {
+				if (!isRefusal(cause)) throw cause;
+				refused.add(uid);
+			});
+		}
+		const works = rows.size > 0 || (given !== undefined && (await isGiven(client, given)));
+		if (!works) throw error;
+	}
+	return { rows, refused };
+}
+
+/** Whether the server answered that it will not, and does not just want to be left alone for a while. */
+function isRefusal(error: unknown): boolean {
+	if (!(error instanceof MailError) || error.code !== 'COMMAND') return false;
+	return error.retry !== 'limit' && error.retry !== 'throttled';
+}
+
+async function isGiven(client: ImapClient, uid: number): Promise<boolean> {
+	try {
+		return (await fetchFirstBytes(client, [uid], 1)).length > 0;
+	} catch (error) {
+		if (isRefusal(error)) return false;
+		throw error;
 	}
 }
 

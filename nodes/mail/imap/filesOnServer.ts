@@ -6,6 +6,8 @@ import type { SelectedMailbox } from './types';
 
 export class FilesOnServer {
 	private readers = 0;
+	/** One piece at a time, so that none waits behind others until its deadline has passed. */
+	private last: Promise<unknown> = Promise.resolve();
 
 	/**
 	 * @param line the connection, and the mailbox that is selected on it now
@@ -26,7 +28,10 @@ export class FilesOnServer {
 		this.readers++;
 		try {
 			for (let from = start; from < end;) {
-				const window = await this.window(mailbox, uid, from, Math.min(WINDOW_BYTES, end - from));
+				const length = Math.min(WINDOW_BYTES, end - from);
+				const turn = this.last.then(async () => await this.window(mailbox, uid, from, length));
+				this.last = turn.catch(() => undefined);
+				const window = await turn;
 				yield window;
 				from += window.length;
 			}
@@ -42,10 +47,10 @@ export class FilesOnServer {
 		start: number,
 		length: number,
 	): Promise<Buffer> {
-		const { client, mailbox } = this.line;
-		const isThere = client.alive && mailbox.uidValidity === uidValidity;
-		const window = isThere ? await fetchWindow(client, uid, start, length) : null;
-		if (window && window.length > 0) return window;
+		// The line looks at its mailbox anew every time: it may be renumbered while this waits.
+		const isThere = () => this.line.client.alive && this.line.mailbox.uidValidity === uidValidity;
+		const window = isThere() ? await fetchWindow(this.line.client, uid, start, length) : null;
+		if (window && window.length > 0 && isThere()) return window;
 		throw new MailError('LOST', 'A large file could not be read: the connection or the message is gone.', {
 			retry: 'transient',
 			side: 'imap',

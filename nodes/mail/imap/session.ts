@@ -14,6 +14,7 @@ import { inTurn } from './inTurn';
 import { listFor } from './listing';
 import { searchMessages } from './messages';
 import { MAX_READY_BYTES, ReadyMessages } from './readyMessages';
+import { restOnLine } from './rest';
 import type { Settler, Voter } from './settle';
 
 const SECOND_MS = 1_000;
@@ -48,8 +49,8 @@ export interface SessionParts {
 	/** Whether a trigger was switched on only seconds ago (D2). */
 	isFresh(delivery: MailboxDelivery): boolean;
 	onOpened(delivery: MailboxDelivery): void;
-	/** A whole round has worked. */
-	onRound(): void;
+	/** The server does what it is asked: a message was read, or a whole round worked. */
+	onWorking(): void;
 	checkAccounts(): Promise<void>;
 }
 
@@ -69,6 +70,8 @@ export class Session {
 	private auditedAt: number;
 	private idleRefused = false;
 	private readonly files: FilesOnServer;
+	/** The message that was read last. */
+	private lastGiven: number | undefined;
 	private stopped = false;
 	/** Something happened since the loop last looked; without it a run that ends during a command would go unnoticed. */
 	private woken = false;
@@ -122,8 +125,8 @@ export class Session {
 		const { client, settler, clock, deliveries } = this.parts;
 		while (!this.stopped && deliveries.size > 0) {
 			this.woken = false;
-			if (clock.now() >= this.endsAt) return;
-			if (this.suspect) await this.probe();
+			if (clock.now() >= this.endsAt && !this.files.isReading) return;
+			if (this.suspect && !this.files.isReading) await this.probe();
 			if (clock.now() - this.selectedAt > RESELECT_INTERVAL_MS) await this.reselect();
 			await this.openNewcomers();
 			if (this.dirty) await this.list();
@@ -131,13 +134,11 @@ export class Session {
 			this.offerAll();
 			const page = this.nextPage();
 			if (page.length > 0) await this.fetch(page);
-			const voters = [...deliveries].map((delivery) =>
-				this.opened.has(delivery) ? delivery : NOT_ASKED_YET,
-			);
+			const voters = [...deliveries].map((one) => (this.opened.has(one) ? one : NOT_ASKED_YET));
 			const marks = settler.hasWork(voters, page.length === 0);
 			if (marks) await settler.apply(client, this.parts.mailbox, voters, page.length === 0);
 			this.lastRoundAt = clock.now();
-			this.parts.onRound();
+			this.parts.onWorking();
 			// What was marked has freed its places, so the next runs may start.
 			if (page.length > 0 || marks || this.dirty || this.woken) continue;
 			if (this.parts.isVisit) return;
@@ -237,22 +238,28 @@ export class Session {
 	}
 
 	private async fetch(uids: number[]): Promise<void> {
-		const maxMessageBytes = Math.max(...this.present.map((delivery) => delivery.options.maxMessageBytes));
-		const from = this.parts.clock.now();
-		const hasRoom = () => this.ready.bytes < MAX_READY_BYTES;
-		await fetchMessages(
-			this.parts.client,
-			this.parts.mailbox,
-			uids,
-			{ maxMessageBytes, hasRoom, filesOnServer: this.parts.isVisit ? undefined : this.files },
-			(uid, fetched) => {
-				if (fetched.kind === 'message') this.ready.add(fetched.message);
-				else if (fetched.kind === 'gone') for (const delivery of this.present) delivery.gone(uid);
-				else this.missed(uid);
-				this.offerAll();
-			},
-		);
-		const isQuick = this.parts.clock.now() - from < QUICK_FETCH_MS;
+		const { client, clock, deliveries, isVisit, mailbox } = this.parts;
+		const from = clock.now();
+		let read = 0;
+		const limits = {
+			maxMessageBytes: Math.max(...this.present.map((delivery) => delivery.options.maxMessageBytes)),
+			// Also for what is not kept: marks and new mail wait for the end of the page.
+			hasRoom: () => this.ready.bytes < MAX_READY_BYTES && read < MAX_READY_BYTES,
+			// For several triggers the mail is fetched once, so it has to be kept (D16).
+			filesOnServer: isVisit || deliveries.size > 1 ? undefined : this.files,
+			given: this.lastGiven,
+		};
+		await fetchMessages(client, mailbox, uids, limits, (uid, fetched) => {
+			if (fetched.kind === 'message') {
+				this.ready.add(fetched.message);
+				this.lastGiven = uid;
+				read += fetched.message.size;
+				this.parts.onWorking();
+			} else if (fetched.kind === 'gone') for (const delivery of this.present) delivery.gone(uid);
+			else this.missed(uid);
+			this.offerAll();
+		});
+		const isQuick = clock.now() - from < QUICK_FETCH_MS;
 		this.pageSize = isQuick ? Math.min(2 * this.pageSize, LARGEST_PAGE_SIZE) : FIRST_PAGE_SIZE;
 	}
 
@@ -282,19 +289,12 @@ export class Session {
 			!this.idleRefused &&
 			!this.files.isReading &&
 			![...this.parts.deliveries].some((d) => d.options.forcePolling);
-		let cancel: () => void = () => undefined;
-		const ended = await new Promise<'woken' | 'time' | 'idle ended'>((resolve, reject) => {
-			this.awake = () => resolve('woken');
-			const rest = Math.min(idles ? IDLE_RENEWAL_MS : POLL_INTERVAL_MS, this.endsAt - clock.now());
-			cancel = clock.after(rest, () => resolve('time'));
-			if (!idles) return;
-			client.idle().then((accepted) => {
-				if (!accepted) this.idleRefused = true;
-				resolve('idle ended');
-			}, reject);
-		});
-		cancel();
-		this.awake = () => undefined;
-		if (ended !== 'woken') await this.probe();
+		const maxMs = Math.min(idles ? IDLE_RENEWAL_MS : POLL_INTERVAL_MS, this.endsAt - clock.now());
+		const ended = await restOnLine(client, clock, maxMs, idles, (awake) => (this.awake = awake));
+		if (ended === 'refused') this.idleRefused = true;
+		if (ended === 'woken') return;
+		// Pieces of a file show that the line is alive; behind them on a slow line the probe would come too late.
+		if (this.files.isReading) this.dirty = true;
+		else await this.probe();
 	}
 }

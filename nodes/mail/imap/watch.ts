@@ -212,7 +212,7 @@ class MailboxWatch {
 			deliveries: this.deliveries,
 			isFresh: (delivery) => this.isFresh(delivery),
 			onOpened: (delivery) => this.members.get(delivery)?.first(null),
-			onRound: () => this.lineWorks(),
+			onWorking: () => this.lineWorks(),
 			checkAccounts: async () => await this.checkAccounts(),
 		});
 	}

@@ -181,6 +181,9 @@ export function withFilesOnServer(
 	return { ...mail, attachments };
 }
 
+/** Calendars are read, also where they are called something else. */
+const MAY_BE_CALENDAR = /\.ics$/i;
+
 /** Whether a file is exactly a body that was let go: what was kept of it are blank lines. */
 function isBodyOf(file: ParsedAttachment, kept: Buffer, { keptAt }: LargeBody): boolean {
 	const { content, role } = file;
@@ -188,6 +191,7 @@ function isBodyOf(file: ParsedAttachment, kept: Buffer, { keptAt }: LargeBody): 
 		content.kind === 'source' &&
 		role === 'file' &&
 		!isTnef(file) &&
+		!MAY_BE_CALENDAR.test(file.fileName) &&
 		content.encoding === 'base64' &&
 		content.start === keptAt &&
 		kept.toString('latin1', content.start, content.end).trim() === ''

@@ -115,4 +115,15 @@ describe('a session', () => {
 		expect(trigger.runs).toHaveLength(300);
 		expect(trigger.cursor.low).toBe(1600);
 	});
+
+	it('marks what ran between large mails, not after a page of them', async () => {
+		const source = Buffer.alloc(20 * 1024 * 1024, 'x');
+		for (let uid = 1; uid <= 25; uid++) rig.mailbox.add(uid).source = source;
+		rig.trigger('a').always = OK;
+		rig.start();
+		const isMark = (command: string) => command.startsWith('messageFlagsAdd');
+		await rig.until(() => rig.mailbox.commands.some(isMark));
+		const before = rig.mailbox.commands.slice(0, rig.mailbox.commands.findIndex(isMark));
+		expect(before.filter((command) => command.startsWith('window')).length).toBeLessThan(5 * 20);
+	});
 });

@@ -246,7 +246,7 @@ export class SessionRig {
 			deliveries: this.deliveries,
 			isFresh: () => true,
 			onOpened: () => undefined,
-			onRound: () => undefined,
+			onWorking: () => undefined,
 			checkAccounts: async () => await Promise.resolve(),
 		});
 		this.session = session;

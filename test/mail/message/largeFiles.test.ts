@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { storeFiles } from '../../../nodes/bridge/attachments';
 import { attachmentStream } from '../../../nodes/mail/message/attachmentContent';
 import { LARGE_BODY_BYTES, LargeFileSieve, withFilesOnServer } from '../../../nodes/mail/message/largeFiles';
-import type { ParsedMail } from '../../../nodes/mail/message/parsed';
+import type { ParsedAttachment, ParsedMail } from '../../../nodes/mail/message/parsed';
 import { readMail } from '../../../nodes/mail/message/read/readMail';
 
 const FILE = randomBytes(LARGE_BODY_BYTES + 12_345);
@@ -95,6 +96,7 @@ describe('a mail whose large files are left on the server', () => {
 		['a text', part(base64(FILE, '\r\n'), '\r\n', '', 'text/plain')],
 		['a text that looks like base64', `--b\r\nContent-Type: text/plain\r\n\r\n${base64(FILE, '\r\n')}\r\n`],
 		['an attached mail', part(base64(FILE, '\r\n'), '\r\n', '', 'message/rfc822')],
+		['a calendar', part(base64(FILE, '\r\n'), '\r\n', '', 'application/octet-stream; name=invite.ics')],
 		['a winmail.dat', part(base64(FILE, '\r\n'), '\r\n', '', 'application/ms-tnef; name=winmail.dat')],
 	])('is asked for as a whole when it is not just a file: %s', (_name, part) => {
 		expect(sieve(mail([part]), 65_536).mail).toBeNull();
@@ -106,5 +108,27 @@ describe('a mail whose large files are left on the server', () => {
 		const { kept, mail: read } = sieve(source, 65_536);
 		expect(kept.equals(source)).toBe(true);
 		expect(read?.attachments.map(({ content }) => content.kind)).toEqual(['source', 'source']);
+	});
+
+	test('a file that is small once decoded is stored like the large ones', async () => {
+		const source = mail([part(base64(Buffer.from('hello!'), '\r\n') + '\r\n'.repeat(LARGE_BODY_BYTES))]);
+		const { kept, mail: read } = sieve(source, 65_536);
+		const file = read?.attachments[0];
+		expect(file).toMatchObject({ size: 6, content: { kind: 'server' } });
+		const stored: string[] = [];
+		const prepareBinaryData = async (content: AsyncIterable<Buffer>): Promise<object> => {
+			for await (const piece of content) stored.push(String(piece));
+			return {};
+		};
+		const onServer = {
+			length: source.length,
+			read: async function* (start: number, end: number) {
+				yield await Promise.resolve(source.subarray(start, end));
+			},
+		};
+		await storeFiles({ helpers: { prepareBinaryData } } as never, { source: kept, onServer }, [
+			['attachment_0', file as ParsedAttachment],
+		]);
+		expect(stored.join('')).toBe('hello!');
 	});
 });
