@@ -28,7 +28,13 @@ const THEIR_EXECUTIONS = 60;
 const RUN_LIMIT_MS = 300_000;
 const NAME = 'Mail';
 /** Ours is measured so often, and the middle one counts: it is over in a second, on a machine that does other things. */
-const REPEATS = 3;
+const REPEATS = 5;
+
+/**
+ * Postfix keeps what it has accepted: on a small machine its delivery would take the time that is measured. Without
+ * it a client that does nothing but write ready-made mails gets about a thousand a second accepted.
+ */
+const HOLD_ALL = { smtpd_recipient_restrictions: 'check_recipient_access static:HOLD, permit' };
 
 type Where = 'near' | 'far';
 type Pair = Record<'ours' | 'theirs', { id: string; name: string }>;
@@ -45,7 +51,7 @@ class Bench {
 
 	static async start(): Promise<Bench> {
 		const dovecot = await startDovecot({ users: [{ user: USER, password: PASSWORD }] });
-		const postfix = await startPostfix({ deliverTo: dovecot });
+		const postfix = await startPostfix({ deliverTo: dovecot, settings: HOLD_ALL });
 		const proxy = await startFaultProxy(postfix.ports.smtps);
 		const authority = join(temporaryFolder('ca'), 'ca.pem');
 		writeFileSync(authority, dovecot.ca);
