@@ -16,8 +16,12 @@ export interface RealServer {
 	part: PartName;
 	/** IMAP extensions that make a difference to us and that it lacks. */
 	lacks: ReadonlyArray<'MOVE' | 'SPECIAL-USE' | 'CONDSTORE' | 'ESEARCH' | 'LITERAL+'>;
-	/** Starts it with a mailbox for each user (default: READER), who logs in on its plain port without TLS. */
-	start(users?: TestUser[]): Promise<PlainImapServer>;
+	/**
+	 * Starts it with a mailbox for each user (default: READER), who logs in on its plain port without TLS.
+	 *
+	 * @param idleSeconds how often Courier's IDLE looks into the mailbox; the others are told of new mail
+	 */
+	start(users?: TestUser[], idleSeconds?: number): Promise<PlainImapServer>;
 }
 
 async function startPlainDovecot(users = [READER]): Promise<PlainImapServer> {
@@ -38,8 +42,8 @@ export const REAL_SERVERS: readonly RealServer[] = [
 		name: 'Courier',
 		part: 'courier',
 		lacks: ['MOVE', 'SPECIAL-USE', 'CONDSTORE', 'ESEARCH', 'LITERAL+'],
-		start: async (users = [READER]) =>
-			await startCourier({ users, settings: { IMAP_IDLE_TIMEOUT: COURIER_IDLE_SECONDS } }),
+		start: async (users = [READER], idleSeconds = COURIER_IDLE_SECONDS) =>
+			await startCourier({ users, settings: { IMAP_IDLE_TIMEOUT: idleSeconds } }),
 	},
 ];
 

@@ -4,6 +4,7 @@ import { runCampaign, type Count, type Options, type Row } from '../campaign';
 import { consumerRows } from './consumer';
 import { killRows } from './kills';
 import { networkRows } from './network';
+import { otherServersRows } from './otherServers';
 import { realN8nRows } from './realN8n';
 import { serverLiesRows } from './serverLies';
 import { serverLifeRows } from './serverLife';
@@ -15,6 +16,7 @@ export const ROWS: Row[] = [
 	...slowNetworkRows,
 	...serverLifeRows,
 	...serverLiesRows,
+	...otherServersRows,
 	...killRows,
 	...consumerRows,
 	...sharingRows,

@@ -9,6 +9,8 @@ import {
 } from '../../engine';
 import {
 	eventually,
+	READER,
+	REAL_SERVERS,
 	startDovecot,
 	startEmbeddedServers,
 	startFaultProxy,
@@ -18,16 +20,14 @@ import {
 	type FaultProxy,
 	type MailServer,
 	type PlainImapServer,
+	type RealServer,
 } from '../../servers';
-import { startCyrus } from '../../servers/cyrus';
 import { builtPackage } from '../builtPackage';
 import { NO_FIGURES, type Figures } from '../campaign';
 import { Ledger } from './ledger';
 import { VirtualTime } from './virtualTime';
 
 export const USER = { user: 'fault@example.org', password: 'geheim-7-Wort' };
-/** Cyrus knows users without a domain. */
-const CYRUS_USER = { user: 'fault', password: USER.password };
 export const NODE = 'IMAP Trigger';
 const TRIGGER = 'n8n-nodes-mailroom.imapTrigger';
 /** Real time in which all that was sent has to be there once a fault is over; far above what it takes. */
@@ -47,8 +47,10 @@ export interface LabOptions {
 	virtual?: boolean;
 	/** A real Dovecot instead of the server in this process. */
 	dovecot?: Partial<DovecotOptions>;
-	/** A real Cyrus; without TLS. */
-	cyrus?: boolean;
+	/** Another real server, without TLS. */
+	other?: RealServer['name'];
+	/** How often that server's IDLE looks into the mailbox (Courier). */
+	idleSeconds?: number;
 	security?: 'tls' | 'starttls' | 'none';
 }
 
@@ -119,16 +121,19 @@ export class Lab {
 	private static async start(options: LabOptions): Promise<Lab> {
 		const security = options.security ?? 'none';
 		const real = options.dovecot && (await startDovecot({ users: [USER], ...options.dovecot }));
-		const cyrus = options.cyrus ? await startCyrus({ users: [CYRUS_USER] }) : undefined;
+		const other = await REAL_SERVERS.find(({ name }) => name === options.other)?.start(
+			undefined,
+			options.idleSeconds,
+		);
 		const inProcess =
-			real || cyrus
+			real || other
 				? undefined
 				: await startEmbeddedServers({
 						users: [USER],
 						requireTls: security !== 'none',
 						...(options.capabilities && { imapCapabilities: options.capabilities }),
 					});
-		const server = real ?? (cyrus && asMailServer(cyrus)) ?? (inProcess as EmbeddedServers);
+		const server = real ?? (other && asMailServer(other)) ?? (inProcess as EmbeddedServers);
 		const made: { lab?: Lab } = {};
 		const serverPort = () => server.ports[security === 'tls' ? 'imaps' : 'imap'];
 		const proxy = await startFaultProxy(() => made.lab?.targetPort ?? serverPort());
@@ -140,7 +145,7 @@ export class Lab {
 				onStep: () => steps.count++,
 				...options.engine,
 			});
-			return (made.lab = new Lab(engine, server, inProcess, real, cyrus, proxy, options, steps));
+			return (made.lab = new Lab(engine, server, inProcess, real, other, proxy, options, steps));
 		} catch (error) {
 			await proxy.stop();
 			await server.stop();
@@ -158,8 +163,8 @@ export class Lab {
 		return this.real;
 	}
 
-	get cyrus(): PlainImapServer {
-		if (!this.otherReal) throw new Error('This lab has no Cyrus');
+	get other(): PlainImapServer {
+		if (!this.otherReal) throw new Error('This lab has no other real server');
 		return this.otherReal;
 	}
 
@@ -213,7 +218,7 @@ export class Lab {
 	account(): IDataObject {
 		return {
 			provider: 'custom',
-			...(this.options.cyrus ? CYRUS_USER : USER),
+			...(this.options.other ? READER : USER),
 			imapHost: this.proxy.port === 0 ? '' : '127.0.0.1',
 			imapPort: this.proxy.port,
 			imapSecurity: this.options.security ?? 'none',
@@ -325,18 +330,18 @@ export class Lab {
 	}
 }
 
-/** Cyrus as far as a lab needs it. */
-function asMailServer(cyrus: PlainImapServer): MailServer {
-	const none = async (): Promise<never> => await Promise.reject(new Error('not for Cyrus'));
+/** One of the other real servers as far as a lab needs it. */
+function asMailServer(other: PlainImapServer): MailServer {
+	const none = async (): Promise<never> => await Promise.reject(new Error('only for Dovecot'));
 	return {
-		host: cyrus.host,
-		ports: { imap: cyrus.port, imaps: cyrus.port },
-		users: [CYRUS_USER],
+		host: other.host,
+		ports: { imap: other.port, imaps: other.port },
+		users: [READER],
 		ca: '',
-		deliver: async (_user, raw) => await cyrus.deliver(CYRUS_USER.user, Array.isArray(raw) ? raw : [raw]),
+		deliver: async (_user, raw) => await other.deliver(READER.user, Array.isArray(raw) ? raw : [raw]),
 		fetchAll: none,
 		setPassword: none,
-		stop: async () => await cyrus.stop(),
+		stop: async () => await other.stop(),
 	};
 }
 

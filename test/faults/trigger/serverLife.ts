@@ -55,25 +55,6 @@ async function comings(lab: Lab, { long, random }: RowContext): Promise<void> {
 	lab.expectWithin('mail after the server came back', lab.recoveryMs, 5 * SECOND_MS);
 }
 
-/** Cyrus stops, starts, is killed; and how soon it tells of new mail. */
-async function cyrusComings(lab: Lab): Promise<void> {
-	await lab.live();
-	await lab.send(3);
-	const announced = await lab.until(() => lab.ledger.missing().length === 0);
-	lab.notes['announced and run in ms'] = Math.round(announced ?? Infinity);
-	for (const act of [async () => await lab.cyrus.halt(), async () => await lab.cyrus.kill()]) {
-		const line = lab.proxy.connections.at(-1);
-		await act();
-		await lab.until(() => line?.closedAt !== undefined, 5 * SECOND_MS);
-		if (line?.closedAt !== undefined) lab.happened++;
-		await lab.cyrus.start();
-		await lab.send(3);
-		lab.recoveryMs = Math.max(lab.recoveryMs ?? 0, (await lab.all()) ?? Infinity);
-	}
-	lab.expectAll();
-	lab.expectWithin('mail after the server came back', lab.recoveryMs, 35 * SECOND_MS);
-}
-
 function renumbered(live: boolean) {
 	return async (lab: Lab): Promise<void> => {
 		const workflow = await lab.live();
@@ -269,15 +250,6 @@ export const serverLifeRows: Row[] = [
 		needs: ['dovecot'],
 		run: async (context) =>
 			await Lab.run({ dovecot: {}, security: 'tls' }, async (lab) => await comings(lab, context)),
-	},
-	{
-		id: 'S1c',
-		fault: 'Cyrus stops and starts, and is killed',
-		proof: 'the line was ended by the server',
-		bar: '0 lost, 0 doubled, mail flows in 35 s',
-		longOnly: true,
-		needs: ['cyrus'],
-		run: async () => await Lab.run({ cyrus: true }, cyrusComings),
 	},
 	...[true, false].map((live): Row => ({
 		id: live ? 'S2a' : 'S2b',
