@@ -7,6 +7,7 @@ import { RunAccounts } from '../bridge/runAccounts';
 import { accountFingerprint, type Account } from '../mail/account/account';
 import { withActionLine } from '../mail/imap/actionLines';
 import { workOnMessages } from '../mail/imap/onMessages';
+import { DoneMemory } from './doneMemory';
 import type {
 	ImapOperation,
 	Line,
@@ -37,7 +38,13 @@ export async function processItems(
 	const stopsAtFailure = !context.continueOnFail();
 	const byAccount = new Map<string, Item[]>();
 	const accounts = new RunAccounts(context);
+	const memory = operation.once ? new DoneMemory(context) : null;
 	for (let index = 0; index < context.getInputData().length; index++) {
+		const done = memory?.recall(index);
+		if (done) {
+			results[index] = done.map((json) => ({ json }));
+			continue;
+		}
 		try {
 			const item = await readItem(context, accounts, index);
 			const key = accountFingerprint(item.account);
@@ -54,7 +61,22 @@ export async function processItems(
 		if (operation.kind === 'message') await handleMessages(operation, items, run, results);
 		else await handleOneByOne(operation, items, run, results, stopsAtFailure);
 	}
+	if (memory) remember(memory, results);
 	return outputOf(context, results);
+}
+
+/** n8n tries again when an item has failed, even where it goes on with failures. */
+function remember(memory: DoneMemory, results: readonly Result[]): void {
+	if (!results.some(hasFailed)) return memory.forget();
+	const done = new Map<number, IDataObject[]>();
+	for (const [index, result] of results.entries()) {
+		if (result && !hasFailed(result))
+			done.set(
+				index,
+				result.map(({ json }) => json),
+			);
+	}
+	memory.remember(done);
 }
 
 async function readItem(context: IExecuteFunctions, accounts: RunAccounts, index: number): Promise<Item> {

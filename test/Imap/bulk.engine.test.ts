@@ -1,4 +1,5 @@
 /** Many messages in few commands, and servers that lack an extension or refuse. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inMailbox, messageId, raw, Rig, without, type Account } from './rig';
 
 jest.setTimeout(120_000);
@@ -91,6 +92,46 @@ test('a connection lost in mid-command: what was done is told, what is not known
 		const ran = await account.run(parameters, items, { onError: 'continueRegularOutput' });
 		expect(ran.json[0]!['error']).toMatch(/connection.*not known/);
 		expect(ran.json[1]).toMatchObject({ messageId: messageId('two'), changed: true });
+	});
+});
+
+test('many executions at once: two connections of the account, and all is done', async () => {
+	await withRig(undefined, async (rig) => {
+		const account = await rig.account();
+		const ids = fill(rig, account, 8);
+		const server = rig.place.embedded!.imap;
+		let most = 0;
+		server.faults.onCommand = async () => {
+			most = Math.max(most, server.connectionCount);
+			await sleep(5);
+			return undefined;
+		};
+		const parameters = { operation: 'move', message: '={{ $json.id }}', destination: 'Archive' };
+		const all = await Promise.all(ids.map(async (id) => await account.run(parameters, [{ id }])));
+		expect(all.map(({ error }) => error)).toEqual(ids.map(() => undefined));
+		expect(most).toBe(2);
+		expect(rig.place.embedded!.messages(account.user, 'Archive')).toHaveLength(8);
+	});
+});
+
+test('Retry On Fail: what is done is not done again, what failed is', async () => {
+	await withRig(undefined, async (rig) => {
+		const account = await rig.account();
+		const ids = fill(rig, account, 3);
+		await account.append('Other', 'late');
+		let refused = 0;
+		rig.place.embedded!.imap.faults.onCommand = ({ name, text }) => {
+			if (name !== 'UID MOVE' || !text.startsWith('UID MOVE 1 ') || ++refused > 1) return undefined;
+			return { reply: '%TAG% NO [INUSE] try again\r\n' };
+		};
+		const items = [...ids.map((id) => ({ id })), { id: await account.id('late', 'Other') }];
+		const parameters = { operation: 'move', message: '={{ $json.id }}', destination: 'Archive' };
+		const retry = { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 };
+		const ran = await account.run(parameters, items, retry);
+		expect(ran.error).toBeUndefined();
+		expect(refused).toBe(2);
+		expect(ran.json.map(({ messageId: id }) => id)).toEqual(['m0', 'm1', 'm2', 'late'].map(messageId));
+		expect(rig.place.embedded!.messages(account.user, 'Archive')).toHaveLength(4);
 	});
 });
 

@@ -85,16 +85,26 @@ describe.each(['embedded', 'dovecot', 'cyrus'] satisfies ServerKind[])('at %s', 
 			expect(other.json).toEqual([{ mailbox: 'INBOX', deleted: 2 }]);
 		});
 
-		test.each(['status', 'subscribe', 'rename', 'quota'])(
-			'%s of a mailbox that is not there',
-			async (operation) => {
-				const account = await rig.account('one');
-				const before = await account.everything();
-				const parameters = { resource: 'mailbox', operation, mailbox: 'Nowhere', renameTo: 'Else' };
-				const ran = await account.run(parameters);
-				expect(ran.error?.message).toMatch(/^[A-Z].*\.$/);
-				expect(await account.everything()).toEqual(before);
-			},
-		);
+		if (kind === 'dovecot') {
+			test('quota: what is used and allowed, in bytes', async () => {
+				const account = await rig.account('one', 'two');
+				const ran = await account.run({ resource: 'mailbox', operation: 'quota', mailbox: 'INBOX' });
+				expect(ran.error).toBeUndefined();
+				const [{ mailbox, storage }] = ran.json as [
+					{ mailbox: string; storage: { used: number; limit: number } },
+				];
+				expect([mailbox, storage.limit]).toEqual(['INBOX', 10 * 1024 * 1024]);
+				expect(storage.used).toBeLessThan(10_000);
+			});
+		}
+
+		test.each(['status', 'subscribe', 'rename'])('%s of a mailbox that is not there', async (operation) => {
+			const account = await rig.account('one');
+			const before = await account.everything();
+			const parameters = { resource: 'mailbox', operation, mailbox: 'Nowhere', renameTo: 'Else' };
+			const ran = await account.run(parameters);
+			expect(ran.error?.message).toMatch(/^[A-Z].*\.$/);
+			expect(await account.everything()).toEqual(before);
+		});
 	});
 });

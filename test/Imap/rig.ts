@@ -20,6 +20,18 @@ export interface Place {
 	stop(): Promise<void>;
 }
 
+/** Dovecot with a limit of 10 MB for each account. */
+const WITH_QUOTA = `
+mail_plugins = $mail_plugins quota
+protocol imap {
+  mail_plugins = $mail_plugins imap_quota
+}
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:storage=10M
+}`;
+
 /** @param capabilities those of the embedded server, if not its own */
 export async function startPlace(kind: ServerKind, count: number, capabilities?: string[]): Promise<Place> {
 	const names = Array.from({ length: count }, (_none, i) => `user${i}`);
@@ -30,7 +42,7 @@ export async function startPlace(kind: ServerKind, count: number, capabilities?:
 	}
 	const server =
 		kind === 'dovecot'
-			? await startDovecot({ users: users('@example.org') })
+			? await startDovecot({ users: users('@example.org'), extraConfig: WITH_QUOTA })
 			: await startEmbeddedServers({
 					users: users('@example.org'),
 					...(capabilities && { imapCapabilities: capabilities }),

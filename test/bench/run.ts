@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [trigger|send|parse] [options]`: the benchmarks, all of them without a first argument. Each prints figures
+ * `npm run bench -- [trigger|send|parse|imap] [options]`: the benchmarks, all of them without a first argument. Each prints figures
  * beside their bars, writes JSON and ends with "N passed, N failed". Options are in figures.ts.
  */
 import { existsSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { readBenchOptions, type BenchOptions } from './figures';
 
 /** Each lives in a folder of this name, whose index exports `main`. */
-const BENCHES = ['trigger', 'send', 'parse'];
+const BENCHES = ['trigger', 'send', 'parse', 'imap'];
 
 async function main(): Promise<void> {
 	const [first = '', ...rest] = process.argv.slice(2);

@@ -48,6 +48,7 @@ export function moveToRole(role: string, option: MessageOperation['option']): Me
 	const settings = { destination: role, create: false };
 	return {
 		kind: 'message',
+		once: true,
 		option,
 		properties: messageFields,
 		read: (fields) => ({

@@ -29,6 +29,8 @@ interface Common {
 	/** Its description says whether it is safe to repeat: agents decide by it. */
 	option: INodePropertyOptions & { value: string };
 	properties: INodeProperties[];
+	/** Set when doing it twice is not as good as once: then a retry of the node leaves out what is done. */
+	once?: true;
 }
 
 /** What an item wants done to one message. */

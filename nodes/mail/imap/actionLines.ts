@@ -13,6 +13,8 @@ import type { ImapClient } from './client';
 export const MAX_ACTION_LINES = 2;
 /** How long a connection is kept after use. */
 export const ACTION_IDLE_MS = 20_000;
+/** A connection that answered so lately is not asked whether it is alive. */
+const FRESH_MS = 2_000;
 /** Connections made for one piece of work: a server that drops each of them is not asked for ever. */
 const MAX_CONNECTS = 3;
 
@@ -97,7 +99,7 @@ export async function withActionLine<T>(
 	desks.set(key, desk);
 	if (desk.taken >= MAX_ACTION_LINES) await new Promise<void>((resolve) => desk.waiting.push(resolve));
 	else desk.taken++;
-	const line = new ActionLine(account, signal, clock, await takeKept(desk));
+	const line = new ActionLine(account, signal, clock, await takeKept(desk, clock));
 	const abort = () => line.abort();
 	signal?.addEventListener('abort', abort, { once: true });
 	try {
@@ -119,12 +121,13 @@ export function closeIdleActionLines(): void {
 }
 
 /** A connection that was kept may have died unseen: asking costs a round trip, finding out in mid-command costs certainty. */
-async function takeKept(desk: Desk): Promise<Open | null> {
+async function takeKept(desk: Desk, clock: Clock): Promise<Open | null> {
 	const { kept } = desk;
 	desk.cancelIdle();
 	desk.kept = null;
 	if (!kept?.client.alive) return null;
 	kept.client.holdProcess(true);
+	if (clock.now() - kept.client.lastAnswerAt < FRESH_MS) return kept;
 	return await kept.client.probe().then(
 		() => kept,
 		() => null,

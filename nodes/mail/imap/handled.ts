@@ -28,7 +28,8 @@ export function handled(mailbox: SelectedMailbox, message: FoundMessage, changed
 		mailbox: path,
 		uid,
 		uidValidity,
-		flags: [...flags].sort(),
+		// The server sets \Recent as it likes.
+		flags: flags.filter((flag) => flag.toLowerCase() !== '\\recent').sort(),
 		changed,
 		warnings: [],
 	};

@@ -105,7 +105,7 @@ async function fetchRows(client: ImapClient, { set, uids }: Range, wholeHeader: 
 			const date = row.internalDate === undefined ? null : new Date(row.internalDate);
 			rows.set(row.uid, {
 				uid: row.uid,
-				flags: [...(row.flags ?? [])].sort(),
+				flags: [...(row.flags ?? [])].filter((flag) => flag !== '\\Recent').sort(),
 				size: row.size,
 				receivedAt: date && !Number.isNaN(date.getTime()) ? date : null,
 				header: row.headers,

@@ -7,6 +7,7 @@ import type { SingleOperation } from '../operation';
 
 export const deleteOne: SingleOperation = {
 	kind: 'single',
+	once: true,
 	option: {
 		name: 'Delete',
 		value: 'delete',

@@ -6,6 +6,7 @@ import type { SingleOperation } from '../operation';
 
 export const rename: SingleOperation = {
 	kind: 'single',
+	once: true,
 	option: {
 		name: 'Rename',
 		value: 'rename',

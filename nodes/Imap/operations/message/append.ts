@@ -68,6 +68,7 @@ const contentFields: INodeProperties[] = [
 
 export const append: SingleOperation = {
 	kind: 'single',
+	once: true,
 	option: {
 		name: 'Append',
 		value: 'append',

@@ -5,6 +5,7 @@ import type { MessageOperation } from '../operation';
 
 export const copy: MessageOperation = {
 	kind: 'message',
+	once: true,
 	option: {
 		name: 'Copy',
 		value: 'copy',

@@ -6,6 +6,7 @@ import type { MessageOperation } from '../operation';
 
 export const deleteMessage: MessageOperation = {
 	kind: 'message',
+	once: true,
 	option: {
 		name: 'Delete for Good',
 		value: 'delete',

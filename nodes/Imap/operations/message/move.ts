@@ -5,6 +5,7 @@ import type { MessageOperation } from '../operation';
 
 export const move: MessageOperation = {
 	kind: 'message',
+	once: true,
 	option: {
 		name: 'Move',
 		value: 'move',

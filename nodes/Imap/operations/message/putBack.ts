@@ -6,6 +6,7 @@ import type { MessageOperation } from '../operation';
 
 export const putBack: MessageOperation = {
 	kind: 'message',
+	once: true,
 	option: {
 		name: 'Put Back',
 		value: 'putBack',
