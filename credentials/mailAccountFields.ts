@@ -1,5 +1,6 @@
 /** The fields that all Mail Account credentials share: whose account, which servers, how the line is secured. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { connectionFields } from './connectionFields';
 import { PROVIDER_KEYS, providerOf } from '../nodes/mail/account/providers';
 
 const SECURITY_OPTIONS: INodePropertyOptions[] = [
@@ -67,6 +68,7 @@ export function mailAccountFields({ providers, passwordHints, fields }: AccountK
 			default: '',
 			displayOptions: { show: { ignoreSslIssues: [true] } },
 		},
+		...connectionFields,
 		{
 			displayName: 'Sender Name',
 			name: 'senderName',

@@ -5,6 +5,7 @@ import { endpointsOf } from '../mail/account/providers';
 import { Secret } from '../mail/account/secret';
 import type { TokenSource } from '../mail/account/token';
 import { MailError } from '../mail/errors';
+import { connectionOf, egressOf, plainConnection, type EgressHelpers } from './connectionFields';
 import { CredentialTokens, type OAuthContext } from './oauthTokens';
 
 /** Our own credential types; the last three log in with OAuth2. */
@@ -27,7 +28,7 @@ const PROVIDER_OF: Partial<Record<AccountType, string>> = {
 const SECURITIES: readonly Security[] = ['tls', 'starttls', 'none'];
 
 /** What n8n's contexts have in common: those of a trigger, an execution and the editor. */
-export type CredentialReader = OAuthContext & {
+export type CredentialReader = OAuthContext & { helpers: EgressHelpers } & {
 	getCredentials(type: string, itemIndex?: number): Promise<ICredentialDataDecryptedObject>;
 };
 
@@ -52,9 +53,11 @@ export function accountFrom(
 	data: ICredentialDataDecryptedObject,
 	itemIndex?: number,
 ): Account {
-	if (!isOAuth(type)) return toAccount(type, data);
+	const egress = egressOf(context.helpers);
+	if (!isOAuth(type)) return { ...toAccount(type, data), egress };
 	const read = async () => await context.getCredentials(type, itemIndex);
-	return toAccount(type, data, new CredentialTokens(context, type, providerName(type, data), read, data));
+	const tokens = new CredentialTokens(context, type, providerName(type, data), read, data);
+	return { ...toAccount(type, data, tokens), egress };
 }
 
 /**
@@ -72,6 +75,7 @@ export function toAccount(
 		case 'smtp':
 			return {
 				...common(data, passwordOf(data)),
+				...plainConnection(text(data.hostName)),
 				imap: null,
 				smtp: builtInEndpoint(data, data.disableStartTls === true),
 				ignoreCertificateErrors: false,
@@ -79,6 +83,7 @@ export function toAccount(
 		case 'imap':
 			return {
 				...common(data, passwordOf(data)),
+				...plainConnection(),
 				imap: builtInEndpoint(data, false),
 				smtp: null,
 				ignoreCertificateErrors: data.allowUnauthorizedCerts === true,
@@ -112,6 +117,7 @@ function fromMailAccount(type: AccountType, data: ICredentialDataDecryptedObject
 		);
 	return {
 		...common(data, auth),
+		...connectionOf(data),
 		provider,
 		imap,
 		smtp,
@@ -122,7 +128,7 @@ function fromMailAccount(type: AccountType, data: ICredentialDataDecryptedObject
 function common(
 	data: ICredentialDataDecryptedObject,
 	auth: Auth,
-): Omit<Account, 'imap' | 'smtp' | 'ignoreCertificateErrors'> {
+): Pick<Account, 'provider' | 'user' | 'auth' | 'senderAddress' | 'senderName'> {
 	const user = text(data.sharedMailbox) || text(data.user);
 	if (user === '' && (auth.kind === 'token' || !auth.password.isEmpty))
 		throw incomplete('the user is empty', 'Fill in the user, mostly the e-mail address.');

@@ -1,6 +1,7 @@
 import type { INode } from 'n8n-workflow';
 import { toAccount } from '../../nodes/bridge/account';
 import { failureJson, toNodeError } from '../../nodes/bridge/errors';
+import { NO_TLS_SETTINGS } from '../../nodes/mail/net/tls';
 import { PROVIDER_KEYS, providerOf } from '../../nodes/mail/account/providers';
 import { MailError } from '../../nodes/mail/errors';
 
@@ -27,9 +28,47 @@ describe('a Mail Account', () => {
 			imap: { host: 'imap.example.org', port: 993, security: 'tls' },
 			smtp: { host: 'smtp.example.org', port: 587, security: 'starttls' },
 			ignoreCertificateErrors: false,
+			tls: NO_TLS_SETTINGS,
+			proxy: null,
+			egress: null,
+			ehloName: '',
 			senderAddress: 'ann@example.org',
 			senderName: 'Ann',
 		});
+	});
+
+	it('has certificates, a proxy and a name for EHLO', () => {
+		const body = 'QUJD'.repeat(20);
+		const onOneLine = `-----BEGIN CERTIFICATE----- ${body.slice(0, 64)} ${body.slice(64)} -----END CERTIFICATE-----`;
+		const account = toAccount('mailAccountApi', {
+			...FIELDS,
+			tlsOptions: true,
+			tlsAuthorities: onOneLine,
+			tlsMinVersion: 'TLSv1.3',
+			tlsServerName: ' mail.example.org ',
+			proxyType: 'socks5',
+			proxyHost: '[::1]',
+			proxyPort: 1080,
+			proxyUser: 'me',
+			proxyPassword: ' word ',
+			ehloName: 'n8n.example.org',
+		});
+		// A line break is lost where a text is pasted into a field of one line.
+		expect(account.tls.authorities).toBe(
+			`-----BEGIN CERTIFICATE-----\n${body.slice(0, 64)}\n${body.slice(64)}\n-----END CERTIFICATE-----\n`,
+		);
+		expect(account.tls).toMatchObject({ minVersion: 'TLSv1.3', serverName: 'mail.example.org' });
+		expect(account.proxy).toMatchObject({ kind: 'socks5', host: '::1', port: 1080, user: 'me' });
+		expect(account.proxy?.password.reveal()).toBe(' word ');
+		expect(account.ehloName).toBe('n8n.example.org');
+	});
+
+	it.each([
+		[{ proxyType: 'http', proxyHost: 'http://x' }, 'no host name of a proxy'],
+		[{ proxyType: 'http', proxyHost: 'x', proxyPort: 0 }, 'port of the proxy'],
+		[{ ehloName: 'a b' }, 'no name for EHLO'],
+	])('%j: says what is wrong', (change, words) => {
+		expect(() => toAccount('mailAccountApi', { ...FIELDS, ...change })).toThrow(words);
 	});
 
 	it('may have one side only', () => {

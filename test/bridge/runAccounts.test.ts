@@ -12,6 +12,7 @@ const DATA = {
 function accounts(count: number, dataOf: (itemIndex: number) => ICredentialDataDecryptedObject) {
 	const read: number[] = [];
 	const run = new RunAccounts({
+		helpers: {},
 		getInputData: () => Array.from({ length: count }, () => ({ json: {} })),
 		getCredentials: (async (_type: string, itemIndex = 0) => {
 			read.push(itemIndex);

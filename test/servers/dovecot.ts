@@ -119,6 +119,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 				settings: {},
 				extraConfig: '',
 				introspectionUrl: null,
+				clientAuthority: null,
 				slowAuthFailures: false,
 			};
 			await writeFile(files.config, dovecotConfig({ ...layout, ...overrides, folder, ports }));
@@ -135,6 +136,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 	try {
 		await prepareFolder(folder, certificate ?? certificates.server);
 		await writeUsers();
+		if (overrides.clientAuthority) await writeFile(files.clientAuthority, overrides.clientAuthority);
 		if (overrides.introspectionUrl) await writeFile(files.oauth, oauthConfig(overrides.introspectionUrl));
 		await startOnFreePorts();
 	} catch (error) {

@@ -15,6 +15,8 @@ export interface DovecotLayout {
 	extraConfig: string;
 	/** Where to ask whether an OAuth2 token is good; adds XOAUTH2 and OAUTHBEARER. */
 	introspectionUrl: string | null;
+	/** PEM of the authority of client certificates. */
+	clientAuthority: string | null;
 	/** Keeps Dovecot's own growing delays after a wrong password; off, so that tests are quick. */
 	slowAuthFailures: boolean;
 }
@@ -22,9 +24,13 @@ export interface DovecotLayout {
 /** Files and sockets inside the folder. */
 export function dovecotFiles(
 	folder: string,
-): Record<'config' | 'oauth' | 'users' | 'cert' | 'key' | 'mail' | 'log' | 'sasl', string> {
+): Record<
+	'config' | 'clientAuthority' | 'oauth' | 'users' | 'cert' | 'key' | 'mail' | 'log' | 'sasl',
+	string
+> {
 	return {
 		config: path.join(folder, 'dovecot.conf'),
+		clientAuthority: path.join(folder, 'client-authority.pem'),
 		oauth: path.join(folder, 'oauth2.conf'),
 		users: path.join(folder, 'users'),
 		cert: path.join(folder, 'cert.pem'),
@@ -108,6 +114,7 @@ export function dovecotConfig(layout: DovecotLayout): string {
 		hostname: 'localhost',
 		// One process serves many logins: starting a process per login is most of what a login costs.
 		...(layout.slowAuthFailures ? {} : { auth_failure_delay: '0' }),
+		...(layout.clientAuthority === null ? {} : { ssl_ca: `<${files.clientAuthority}` }),
 		...layout.settings,
 	};
 	return `${Object.entries(settings)

@@ -23,6 +23,7 @@ export { describeWith, findProgram, howToGet, missingParts, type PartName, requi
 export * from './faultProxy';
 export * from './oauth';
 export { describeAtRealServers, READER, REAL_SERVERS, type RealServer } from './realServers';
+export * from './proxies';
 export * from './scripted';
 export * from './postfix';
 export { type LocalServer, startPostgres, startRedis } from './queueServers';

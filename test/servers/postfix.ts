@@ -17,7 +17,7 @@ const QUEUE_LIMIT_MS = 20_000;
 const DEFAULT_MESSAGE_SIZE_LIMIT_BYTES = 50 * 1024 * 1024;
 
 export interface PostfixOptions extends Partial<
-	Pick<PostfixLayout, 'messageSizeLimit' | 'recipientRestrictions' | 'settings'>
+	Pick<PostfixLayout, 'messageSizeLimit' | 'recipientRestrictions' | 'settings' | 'clientAuthority'>
 > {
 	/** Its users are the recipients; it delivers and checks the logins. */
 	deliverTo: Dovecot;
@@ -88,10 +88,11 @@ async function prepareFolder(layout: PostfixLayout, certificate: KeyPair): Promi
 }
 
 async function writeConfig(layout: PostfixLayout): Promise<void> {
-	const { config, recipients } = postfixFiles(layout.folder);
+	const { config, recipients, clientAuthority } = postfixFiles(layout.folder);
 	const files = {
 		[path.join(config, 'main.cf')]: mainConfig(layout),
 		[path.join(config, 'master.cf')]: masterConfig(layout),
+		[clientAuthority]: layout.clientAuthority ?? '',
 		[recipients]: layout.recipients.map((address) => `${address} x\n`).join(''),
 	};
 	for (const [file, text] of Object.entries(files)) {
@@ -148,6 +149,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
 		recipients: dovecot.users.map(({ user }) => user),
 		lmtpPort: dovecot.ports.lmtp,
 		saslSocket: dovecot.saslSocket,
+		clientAuthority: options.clientAuthority ?? null,
 		messageSizeLimit: options.messageSizeLimit ?? DEFAULT_MESSAGE_SIZE_LIMIT_BYTES,
 		recipientRestrictions: options.recipientRestrictions ?? [],
 		settings: options.settings ?? {},

@@ -11,6 +11,8 @@ export interface PostfixLayout {
 	lmtpPort: number;
 	/** Dovecot's socket for SASL logins. */
 	saslSocket: string;
+	/** PEM of the authority of client certificates, which `submission` and `smtps` want then. */
+	clientAuthority: string | null;
 	/** Default 50 MB. */
 	messageSizeLimit: number;
 	/** Postfix restrictions checked at RCPT TO, e.g. `['check_recipient_access inline:{{…}}', 'permit']`. */
@@ -42,13 +44,14 @@ export const QUEUE_FOLDERS = {
 
 export function postfixFiles(
 	folder: string,
-): Record<'config' | 'queue' | 'data' | 'log' | 'chain' | 'recipients', string> {
+): Record<'config' | 'queue' | 'data' | 'log' | 'chain' | 'clientAuthority' | 'recipients', string> {
 	return {
 		config: path.join(folder, 'config'),
 		queue: path.join(folder, 'queue'),
 		data: path.join(folder, 'data'),
 		log: path.join(folder, 'mail.log'),
 		chain: path.join(folder, 'chain.pem'),
+		clientAuthority: path.join(folder, 'client-authority.pem'),
 		recipients: path.join(folder, 'recipients'),
 	};
 }
@@ -101,6 +104,9 @@ export function mainConfig(layout: PostfixLayout): string {
 		minimal_backoff_time: '2s',
 		maximal_backoff_time: '10s',
 		queue_run_delay: '2s',
+		...(layout.clientAuthority === null
+			? {}
+			: { smtpd_tls_CAfile: files.clientAuthority, smtpd_tls_req_ccert: 'yes' }),
 		...layout.settings,
 	};
 	return Object.entries(settings)

@@ -2,6 +2,9 @@
 import { createHmac, createSecretKey, randomBytes } from 'crypto';
 import { isIP } from 'net';
 import { MailError } from '../errors';
+import type { Egress } from '../net/dial';
+import type { Proxy } from '../net/proxy';
+import type { TlsSettings } from '../net/tls';
 import { Secret } from './secret';
 import { oauthBearer, xoauth2, type TokenSource } from './token';
 
@@ -27,13 +30,17 @@ export interface Account {
 	smtp: Endpoint | null;
 	/** Accept any certificate. The user chose it against a warning. */
 	ignoreCertificateErrors: boolean;
+	tls: TlsSettings;
+	/** Through which all connections go; null for none. */
+	proxy: Proxy | null;
+	/** Null where whoever runs n8n has no rules. */
+	egress: Egress | null;
+	/** How we call ourselves to SMTP servers; empty for the name of this machine. */
+	ehloName: string;
 	/** Sender used when a mail names none. */
 	senderAddress: string | null;
 	senderName: string | null;
 }
-
-/** Oldest TLS version spoken (RFC 8996 retires 1.0 and 1.1). */
-export const MIN_TLS_VERSION = 'TLSv1.2';
 
 /**
  * The account's server for a protocol.
@@ -139,6 +146,13 @@ export function accountFingerprint(account: Account): string {
 
 /** Everything in the account that must never be seen, in the forms in which it goes over the line. */
 export function secretsOf(account: Account): string[] {
+	const { proxy, tls } = account;
+	const others = [proxy?.password, tls.clientKey, tls.keyPassphrase].map((secret) => secret?.reveal() ?? '');
+	const proxyLogin = proxy && !proxy.password.isEmpty ? [`${proxy.user}:${proxy.password.reveal()}`] : [];
+	return [...loginSecrets(account), ...others.filter((text) => text !== ''), ...proxyLogin];
+}
+
+function loginSecrets(account: Account): string[] {
 	const { user, auth } = account;
 	if (auth.kind === 'password') {
 		const password = auth.password.reveal();

@@ -1,4 +1,5 @@
 /** What goes wrong before a login: name, network, port, encryption, certificate. Order matters: the first that fits wins. */
+import { PROXY_FAULTS } from './proxyFaults';
 import type { DiagnosisRow } from './refusals';
 
 /** What a client sees when both ends disagree on how the conversation starts. */
@@ -22,6 +23,7 @@ const TO_CERTIFICATE =
 
 /** Faults are matched by text as well, because nodemailer's code for most of them is ESOCKET. */
 export const CONNECTION_FAULTS: readonly DiagnosisRow[] = [
+	...PROXY_FAULTS,
 	{
 		id: 'name-lookup-failed',
 		class: 'transient',
@@ -76,13 +78,6 @@ export const CONNECTION_FAULTS: readonly DiagnosisRow[] = [
 		cause: 'This machine does not allow n8n to connect to {server}.',
 		nextStep: 'Ask whoever runs n8n to permit outgoing connections to this host and port.',
 		when: [{ code: ['EACCES', 'EPERM', 'ERR_ACCESS_DENIED'] }],
-	},
-	{
-		id: 'proxy-refused',
-		class: 'transient',
-		cause: 'The proxy did not connect us to {server}.',
-		nextStep: 'Check the address and login of the proxy, and that it permits this host and port.',
-		when: [{ code: ['EPROXY', 'ProxyError', 'UnsupportedProxyAddress'] }],
 	},
 	{
 		id: 'wrong-protocol-port',
@@ -206,6 +201,17 @@ export const CONNECTION_FAULTS: readonly DiagnosisRow[] = [
 		cause: 'The certificate of {server} is made out to another name.',
 		nextStep: `Use the host name the provider gives, not an alias or an IP address; the server's words list the names that are valid. ${TO_CERTIFICATE}`,
 		when: [{ code: ['ERR_TLS_CERT_ALTNAME_INVALID'] }, { text: /does not match certificate's altnames/i }],
+	},
+	{
+		id: 'client-certificate-needed',
+		class: 'configuration',
+		cause: '{server} wants to see a certificate of the client, and was shown none that it accepts.',
+		nextStep:
+			'Turn on "TLS Options" in the credential and paste the client certificate and its key, which whoever runs the server has given you.',
+		when: [
+			{ code: ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'] },
+			{ text: /certificate required|no (valid )?client certificate|present (a )?valid SSL certificate/i },
+		],
 	},
 	{
 		id: 'tls-too-old',

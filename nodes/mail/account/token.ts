@@ -1,9 +1,12 @@
 /** OAuth2 access tokens as a login uses them (RFC 6749 §1.4, RFC 6750). Where they come from is not the core's business. */
+import type { Clock } from '../clock';
 import type { Secret } from './secret';
 
 /** A token is renewed this long before it runs out; a short-lived one when a quarter of its life is left. */
 export const RENEW_BEFORE_MS = 5 * 60_000;
 const RENEW_AT_PART = 4;
+/** A session lives this long even if its token was about to run out when it began. */
+const SHORTEST_SESSION_MS = 5_000;
 
 export interface AccessToken {
 	value: Secret;
@@ -36,6 +39,16 @@ export interface TokenSource {
 /** Milliseconds before its end at which a token is to be replaced. */
 export function renewalMargin({ lifetimeMs }: Pick<AccessToken, 'lifetimeMs'>): number {
 	return lifetimeMs === null ? RENEW_BEFORE_MS : Math.min(RENEW_BEFORE_MS, lifetimeMs / RENEW_AT_PART);
+}
+
+/**
+ * Monotonic time at which a new session should take over; null for never. Half of the margin at which a login renews the
+ * token, so that the login that follows gets a new one.
+ */
+export function sessionEnd(token: AccessToken | null, clock: Clock): number | null {
+	if (token?.expiresAt == null) return null;
+	const left = token.expiresAt - renewalMargin(token) / 2 - clock.wallTime();
+	return clock.now() + Math.max(left, SHORTEST_SESSION_MS);
 }
 
 /** What a client answers to AUTH XOAUTH2, before base64 (developers.google.com/gmail/imap/xoauth2-protocol). */

@@ -4,13 +4,14 @@
  */
 import type { ImapFlow, ListResponse } from 'imapflow';
 import { endpointOf, refusePlainTextLogin, type Account } from '../account/account';
-import { renewalMargin, type AccessToken } from '../account/token';
+import { sessionEnd, type AccessToken } from '../account/token';
 import { logInWithToken } from '../account/tokenLogin';
 import { systemClock, type Clock } from '../clock';
 import { withDeadline } from '../deadline';
 import { MailError } from '../errors';
 import { connectOptions } from './connectOptions';
 export { WINDOW_BYTES } from './connectOptions';
+import { LineBelow } from './lineBelow';
 import { imapError, type ImapFailure, type ImapStep } from './imapErrors';
 import type { ImapClientEvents, MailboxInfo, SelectedMailbox } from './types';
 
@@ -24,8 +25,6 @@ export const COMMAND_DEADLINE_MS = 60_000;
 export const PROBE_DEADLINE_MS = 12_000;
 /** An IDLE that the server itself ends sooner than this is no IDLE worth the name. */
 const SHORTEST_IDLE_MS = 1_000;
-/** A session lives this long even if its token was about to run out when it began. */
-const SHORTEST_SESSION_MS = 5_000;
 /** How long a polite LOGOUT may take before the socket is dropped. */
 const LOGOUT_DEADLINE_MS = 1_000;
 
@@ -53,7 +52,7 @@ export class ImapClient {
 		this.#account = account;
 		this.#token = token;
 		this.#flow = flow;
-		this.renewAt = renewalTime(token, clock);
+		this.renewAt = sessionEnd(token, clock);
 	}
 
 	/**
@@ -93,25 +92,28 @@ export class ImapClient {
 			if (entry.err.throttleReset !== undefined) queueMicrotask(() => heard.client?.close());
 		};
 		const logger = { debug: listen, info: listen, warn: listen, error: listen };
-		const flow = new Flow({ ...connectOptions(account, endpoint, token), logger });
+		const line = new LineBelow(account, endpoint);
+		const { transport } = line;
+		const flow = new Flow({ ...connectOptions(account, endpoint, token), transport, logger });
 		const client = new ImapClient(account, token, flow, clock);
 		heard.client = client;
 		// Both listeners must stand before connect(): an `error` event without one ends the whole n8n process.
 		flow.on('error', (error: ImapFailure) => (client.failure = error));
 		flow.on('exists', () => events.onChange?.());
 		flow.on('flags', () => events.onFlags?.());
-		const abort = () => flow.close();
+		const abort = () => {
+			line.drop();
+			flow.close();
+		};
 		events.signal?.addEventListener('abort', abort, { once: true });
 		flow.once('close', () => events.signal?.removeEventListener('abort', abort));
 		try {
-			await client.run(
-				SETUP_DEADLINE_MS,
-				'connecting and logging in',
-				'connect',
-				async () => await flow.connect(),
-			);
+			await client.run(SETUP_DEADLINE_MS, 'connecting and logging in', 'connect', async () => {
+				await line.open();
+				await flow.connect();
+			});
 		} catch (error) {
-			flow.close();
+			abort();
 			throw error;
 		}
 		flow.once('close', () => events.onClose?.(client.closeReason()));
@@ -290,11 +292,4 @@ export class ImapClient {
 			{ side: 'imap' },
 		);
 	}
-}
-
-/** Half of the margin at which a login renews the token, so that the login that follows gets a new one. */
-function renewalTime(token: AccessToken | null, clock: Clock): number | null {
-	if (token?.expiresAt == null) return null;
-	const left = token.expiresAt - renewalMargin(token) / 2 - clock.wallTime();
-	return clock.now() + Math.max(left, SHORTEST_SESSION_MS);
 }

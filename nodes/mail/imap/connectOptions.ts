@@ -1,5 +1,5 @@
 /** How a connection is made: addresses, encryption, login and limits, as imapflow wants to be told. */
-import { MIN_TLS_VERSION, type Account, type Endpoint } from '../account/account';
+import type { Account, Endpoint } from '../account/account';
 import type { AccessToken } from '../account/token';
 
 /** DNS, TCP and TLS together. */
@@ -21,12 +21,6 @@ export function connectOptions(account: Account, endpoint: Endpoint, token: Acce
 		secure: endpoint.security === 'tls',
 		doSTARTTLS: endpoint.security === 'tls' ? undefined : endpoint.security === 'starttls',
 		auth: authOf(account, token),
-		tls: {
-			minVersion: MIN_TLS_VERSION,
-			rejectUnauthorized: !account.ignoreCertificateErrors,
-			// n8n switches this off for the whole process; without it a dead IPv6 address blocks the connection.
-			...({ autoSelectFamily: true } as object),
-		},
 		clientInfo: { name: 'n8n-nodes-mailroom', vendor: 'n8n-nodes-mailroom' },
 		disableAutoIdle: true,
 		disableCompression: true,

@@ -1,9 +1,10 @@
 /** Greeting, EHLO, STARTTLS and AUTH by nodemailer, which then hands over the socket. The only file that knows its connection. */
 import type { Socket } from 'net';
-import { endpointOf, logsIn, MIN_TLS_VERSION, refusePlainTextLogin, type Account } from '../account/account';
+import { endpointOf, logsIn, refusePlainTextLogin, type Account } from '../account/account';
 import { oauthBearer, xoauth2, type AccessToken } from '../account/token';
 import { logInWithToken } from '../account/tokenLogin';
 import { lazy } from '../lazy';
+import { tlsOptions } from '../net/tls';
 import { cancelled, CONNECT_TIMEOUT_MS, dial } from './dial';
 import { smtpError, type SmtpFailure, type SmtpStep } from './smtpErrors';
 import type { Transcript } from './transcript';
@@ -52,6 +53,7 @@ async function logInOnce(
 	const endpoint = endpointOf(account, 'smtp');
 	refusePlainTextLogin(account, endpoint, 'smtp');
 	const Connection = await library();
+	const tls = tlsOptions(account, endpoint);
 	const { socket: tcp, roundTripMs } = await dial(account, endpoint, signal);
 	const spoken = { ehlo: '', asked: '' };
 	// The library tells what is said on the line only to its logger; secrets are replaced there already.
@@ -73,7 +75,8 @@ async function logInOnce(
 		connectionTimeout: CONNECT_TIMEOUT_MS,
 		greetingTimeout: GREETING_TIMEOUT_MS,
 		socketTimeout: LOGIN_TIMEOUT_MS,
-		tls: { minVersion: MIN_TLS_VERSION, rejectUnauthorized: !account.ignoreCertificateErrors },
+		tls,
+		...(account.ehloName !== '' && { name: account.ehloName }),
 		customAuth: { [TOKEN_LOGIN]: async (dialogue) => await sendToken(dialogue, account, token, spoken.ehlo) },
 		transactionLog: true,
 		logger: {

@@ -7,7 +7,11 @@ import {
 	secretsOf,
 	type Account,
 } from '../../../nodes/mail/account/account';
-import { testAccount, type AccountChanges } from './accounts';
+import { Secret } from '../../../nodes/mail/account/secret';
+import { NO_TLS_SETTINGS } from '../../../nodes/mail/net/tls';
+import { FakeTokens, testAccount, type AccountChanges } from './accounts';
+
+const PROXY = { kind: 'http' as const, host: 'x', port: 1, user: 'u', password: new Secret('a') };
 
 function account(change: AccountChanges = {}): Account {
 	return testAccount({
@@ -112,9 +116,22 @@ describe('accountFingerprint', () => {
 		['security', { imap: { host: 'imap.example.org', port: 993, security: 'starttls' as const } }],
 		['certificate check', { ignoreCertificateErrors: true }],
 		['provider', { provider: 'gmail' }],
+		['authorities', { tls: { ...NO_TLS_SETTINGS, authorities: 'x' } }],
+		['client key', { tls: { ...NO_TLS_SETTINGS, clientKey: new Secret('x') } }],
+		['proxy', { proxy: PROXY }],
+		['another credential', { auth: { kind: 'token' as const, tokens: new FakeTokens(['a']) } }],
 	])('differs by %s', (_field, change) => {
 		expect(accountFingerprint(account(change))).not.toBe(accountFingerprint(account()));
 	});
+});
+
+it('the fingerprint differs by the proxy’s password, and not by a renewed token', () => {
+	const other = { ...PROXY, password: new Secret('b') };
+	expect(accountFingerprint(account({ proxy: other }))).not.toBe(
+		accountFingerprint(account({ proxy: PROXY })),
+	);
+	const by = (token: string) => account({ auth: { kind: 'token', tokens: new FakeTokens([token]) } });
+	expect(accountFingerprint(by('old'))).toBe(accountFingerprint(by('new')));
 });
 
 describe('endpointOf and secretsOf', () => {

@@ -1,6 +1,7 @@
 /** Accounts of the mail core for tests. */
 import type { Account } from '../../../nodes/mail/account/account';
 import { Secret } from '../../../nodes/mail/account/secret';
+import { NO_TLS_SETTINGS } from '../../../nodes/mail/net/tls';
 import type { AccessToken, TokenSource } from '../../../nodes/mail/account/token';
 
 export type AccountChanges = Partial<Omit<Account, 'auth'>> & { auth?: Account['auth']; password?: string };
@@ -14,6 +15,10 @@ export function testAccount({ password = 'secret', ...changes }: AccountChanges 
 		imap: null,
 		smtp: null,
 		ignoreCertificateErrors: true,
+		tls: NO_TLS_SETTINGS,
+		proxy: null,
+		egress: null,
+		ehloName: '',
 		senderAddress: null,
 		senderName: null,
 		...changes,

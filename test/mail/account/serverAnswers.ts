@@ -203,7 +203,12 @@ connection-refused            transient     custom       smtp ESOCKET           
 bridge-not-running            transient     protonBridge imap ECONNREFUSED                    -              connect ECONNREFUSED 127.0.0.1:1143
 network-unreachable           transient     custom       smtp ESOCKET                         -              connect ENETUNREACH 2001:db8::1:465
 connection-not-permitted      configuration custom       imap ERR_ACCESS_DENIED               -              Access to this API has been restricted
-proxy-refused                 transient     custom       imap ProxyError                      -              Invalid response from proxy: 403
+proxy-refused                 configuration custom       imap EPROXY                          -              The proxy answered: 403 Forbidden
+proxy-refused                 configuration custom       smtp EPROXY                          -              The proxy answered: not allowed by its rules
+proxy-login-refused           configuration custom       imap EPROXYLOGIN                     -              The proxy answered: 407 Proxy Authentication Required
+proxy-target-unreachable      transient     custom       smtp EPROXYTARGET                    -              The proxy answered: connection refused
+proxy-unreachable             transient     custom       imap EPROXYDOWN                      -              connect ECONNREFUSED 127.0.0.1:3128
+egress-blocked                configuration custom       imap EGRESS_BLOCKED                  -              The request was blocked because it resolves to a restricted IP address
 wrong-protocol-port           configuration custom       imap GREETING_TIMEOUT                587/starttls   Failed to receive greeting from server in required time. Maybe should use TLS?
 wrong-protocol-port           configuration custom       imap GREETING_TIMEOUT                995/tls        Failed to receive greeting from server in required time. Maybe should use TLS?
 wrong-protocol-port           configuration custom       smtp EPROTOCOL                       10143/starttls Invalid greeting. response=* OK hi: * OK hi
@@ -224,6 +229,7 @@ certificate-unknown-authority configuration custom       imap UNABLE_TO_VERIFY_L
 certificate-unknown-authority configuration custom       smtp ESOCKET                         -              self-signed certificate in certificate chain
 certificate-wrong-host        configuration custom       smtp ESOCKET                         -              Hostname/IP does not match certificate's altnames: Host: localhost. is not in the cert's altnames: DNS:mail.other.example
 certificate-of-bridge         configuration protonBridge smtp ESOCKET                         -              self-signed certificate
+client-certificate-needed     configuration custom       imap ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED -   SSL routines:ssl3_read_bytes:tlsv13 alert certificate required
 tls-too-old                   configuration custom       imap ERR_SSL_UNSUPPORTED_PROTOCOL    -              SSL routines:ssl_choose_client_version:unsupported protocol
 no-greeting                   transient     custom       imap GREETING_TIMEOUT                993/tls        Failed to receive greeting from server in required time. Maybe should use TLS?
 timed-out                     transient     custom       imap CONNECT_TIMEOUT                 -              Failed to establish connection in required time
