@@ -25,6 +25,7 @@ export const COMMAND_DEADLINE_MS = 60_000;
 export const PROBE_DEADLINE_MS = 12_000;
 /** An IDLE that the server itself ends sooner than this is no IDLE worth the name. */
 const SHORTEST_IDLE_MS = 1_000;
+const LOGIN_COMMAND = / (AUTHENTICATE|LOGIN) /;
 /** How long a polite LOGOUT may take before the socket is dropped. */
 const LOGOUT_DEADLINE_MS = 1_000;
 
@@ -85,14 +86,16 @@ export class ImapClient {
 		const { ImapFlow: Flow } = await import('imapflow');
 		// The library reports the refusal of some commands only to its logger, so that is where we listen.
 		const heard: { client?: ImapClient } = {};
-		const listen = (entry: { err?: ImapFailure }) => {
+		const listen = (entry: { err?: ImapFailure; src?: string; msg?: unknown }) => {
+			if (entry.src === 's') events.onStage?.('greeting');
+			if (entry.src === 'c' && LOGIN_COMMAND.test(String(entry.msg))) events.onStage?.('capabilities');
 			if (!heard.client || !entry.err?.responseStatus) return;
 			heard.client.lastRefusal = entry.err;
 			// The library would wait for minutes on the open connection; how long to stay away is decided elsewhere.
 			if (entry.err.throttleReset !== undefined) queueMicrotask(() => heard.client?.close());
 		};
 		const logger = { debug: listen, info: listen, warn: listen, error: listen };
-		const line = new LineBelow(account, endpoint);
+		const line = new LineBelow(account, endpoint, events.onStage);
 		const { transport } = line;
 		const flow = new Flow({ ...connectOptions(account, endpoint, token), transport, logger });
 		const client = new ImapClient(account, token, flow, clock);

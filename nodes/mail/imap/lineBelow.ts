@@ -2,7 +2,7 @@
 import { isIP, type Socket } from 'net';
 import { connect as connectTls, type ConnectionOptions } from 'tls';
 import type { Account, Endpoint } from '../account/account';
-import { dial } from '../net/dial';
+import { dial, type LineStage } from '../net/dial';
 import { tlsOptions } from '../net/tls';
 import { CONNECT_TIMEOUT_MS } from './connectOptions';
 
@@ -17,6 +17,7 @@ export class LineBelow {
 	constructor(
 		account: Account,
 		private readonly endpoint: Endpoint,
+		private readonly onStage: (stage: LineStage) => void = () => undefined,
 	) {
 		this.#account = account;
 		this.#tls = tlsOptions(account, endpoint);
@@ -24,7 +25,8 @@ export class LineBelow {
 
 	/** Connects, without TLS. @throws Error with Node's code */
 	async open(): Promise<void> {
-		const options = { timeoutMs: CONNECT_TIMEOUT_MS, signal: this.givenUp.signal };
+		const { onStage, givenUp } = this;
+		const options = { timeoutMs: CONNECT_TIMEOUT_MS, signal: givenUp.signal, onStage };
 		this.#socket = (await dial(this.#account, this.endpoint, options)).socket;
 	}
 
@@ -56,6 +58,8 @@ export class LineBelow {
 		// SNI names hosts, not addresses (RFC 6066 §3).
 		const { host } = this.endpoint;
 		const name = isIP(host) === 0 ? { servername: host } : {};
-		return connectTls({ ...name, ...this.#tls, socket: this.socket }, onSecure);
+		const socket = connectTls({ ...name, ...this.#tls, socket: this.socket }, onSecure);
+		socket.once('secureConnect', () => this.onStage('tls'));
+		return socket;
 	}
 }

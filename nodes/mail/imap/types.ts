@@ -1,4 +1,5 @@
 /** What the IMAP side says of mailboxes and messages, free of any library's types. */
+import type { LineStage } from '../net/dial';
 import type { MailError } from '../errors';
 
 export interface ImapClientEvents {
@@ -8,6 +9,8 @@ export interface ImapClientEvents {
 	onFlags?: () => void;
 	/** The connection has ended, for whatever reason. Called once. */
 	onClose?: (reason: MailError) => void;
+	/** Told how far connecting has come. */
+	onStage?: (stage: LineStage) => void;
 	/** Ends the connection, also while it is being made. */
 	signal?: AbortSignal;
 }

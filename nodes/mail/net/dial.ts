@@ -21,12 +21,14 @@ export interface Dialled {
 	roundTripMs: number;
 }
 
+/** What of a connection has worked so far. */
+export type LineStage = 'name' | 'tcp' | 'tls' | 'greeting' | 'capabilities';
+
 export interface DialOptions {
 	/** DNS, TCP and the proxy together. */
 	timeoutMs: number;
 	signal?: AbortSignal | undefined;
-	/** Told when the name was looked up. */
-	onLookup?: () => void;
+	onStage?: ((stage: LineStage) => void) | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function dial(account: Account, endpoint: Endpoint, options: DialOp
 		const refusal = egress && isIP(host) ? egress.refusal(host) : null;
 		if (refusal) throw withCode(refusal, EGRESS_BLOCKED);
 	}
-	const { onLookup, signal } = options;
+	const { onStage, signal } = options;
 	const timeout = AbortSignal.timeout(options.timeoutMs);
 	const over = signal ? AbortSignal.any([signal, timeout]) : timeout;
 	const first = proxy ?? endpoint;
@@ -58,7 +60,7 @@ export async function dial(account: Account, endpoint: Endpoint, options: DialOp
 	socket.setNoDelay(true);
 	socket.once('lookup', () => {
 		lookedUpAt = performance.now();
-		onLookup?.();
+		onStage?.('name');
 	});
 	const end = () => socket.destroy();
 	over.addEventListener('abort', end, { once: true });
@@ -69,6 +71,7 @@ export async function dial(account: Account, endpoint: Endpoint, options: DialOp
 		});
 		const roundTripMs = performance.now() - lookedUpAt;
 		if (proxy) await throughProxy(socket, proxy, endpoint);
+		onStage?.('tcp');
 		return { socket, roundTripMs };
 	} catch (error) {
 		socket.destroy();

@@ -1,7 +1,7 @@
 /** Opens the TCP connection under an SMTP session. */
 import type { Account, Endpoint } from '../account/account';
 import { MailError } from '../errors';
-import { dial as dialLine, type Dialled } from '../net/dial';
+import { dial as dialLine, type Dialled, type LineStage } from '../net/dial';
 import { smtpError } from './smtpErrors';
 
 export type { Dialled } from '../net/dial';
@@ -10,9 +10,14 @@ export type { Dialled } from '../net/dial';
 export const CONNECT_TIMEOUT_MS = 30_000;
 
 /** Connects without TLS. @throws MailError `CONNECT` or `CANCELLED`; nothing stays open then */
-export async function dial(account: Account, endpoint: Endpoint, signal?: AbortSignal): Promise<Dialled> {
+export async function dial(
+	account: Account,
+	endpoint: Endpoint,
+	signal?: AbortSignal,
+	onStage?: (stage: LineStage) => void,
+): Promise<Dialled> {
 	try {
-		return await dialLine(account, endpoint, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
+		return await dialLine(account, endpoint, { timeoutMs: CONNECT_TIMEOUT_MS, signal, onStage });
 	} catch (error) {
 		if (signal?.aborted) throw cancelled();
 		const failure = error instanceof Error ? error : new Error(String(error));

@@ -4,6 +4,7 @@ import { endpointOf, logsIn, refusePlainTextLogin, type Account } from '../accou
 import { oauthBearer, xoauth2, type AccessToken } from '../account/token';
 import { logInWithToken } from '../account/tokenLogin';
 import { lazy } from '../lazy';
+import type { LineStage } from '../net/dial';
 import { tlsOptions } from '../net/tls';
 import { cancelled, CONNECT_TIMEOUT_MS, dial } from './dial';
 import { smtpError, type SmtpFailure, type SmtpStep } from './smtpErrors';
@@ -36,11 +37,12 @@ export async function logIn(
 	account: Account,
 	transcript: Transcript,
 	signal?: AbortSignal,
+	onStage: (stage: LineStage) => void = () => undefined,
 ): Promise<OpenConnection> {
 	return await logInWithToken(
 		account,
 		'smtp',
-		async (token) => await logInOnce(account, token, transcript, signal),
+		async (token) => await logInOnce(account, token, transcript, signal, onStage),
 	);
 }
 
@@ -49,18 +51,20 @@ async function logInOnce(
 	token: AccessToken | null,
 	transcript: Transcript,
 	signal?: AbortSignal,
+	onStage: (stage: LineStage) => void = () => undefined,
 ): Promise<OpenConnection> {
 	const endpoint = endpointOf(account, 'smtp');
 	refusePlainTextLogin(account, endpoint, 'smtp');
 	const Connection = await library();
 	const tls = tlsOptions(account, endpoint);
-	const { socket: tcp, roundTripMs } = await dial(account, endpoint, signal);
+	const { socket: tcp, roundTripMs } = await dial(account, endpoint, signal, onStage);
 	const spoken = { ehlo: '', asked: '' };
 	// The library tells what is said on the line only to its logger; secrets are replaced there already.
 	const listen = (entry: { tnx?: string }, text?: unknown) => {
 		if (entry.tnx !== 'client' && entry.tnx !== 'server') return;
 		const said = String(text);
 		transcript.add(entry.tnx === 'client' ? 'C' : 'S', said);
+		if (entry.tnx === 'server') onStage('greeting');
 		if (entry.tnx === 'client') spoken.asked = said;
 		else if (/^EHLO /i.test(spoken.asked) && said.startsWith('250')) spoken.ehlo = said;
 	};
@@ -111,6 +115,7 @@ async function logInOnce(
 	connection.on('error', ignore);
 	try {
 		await step('connect', (done) => connection.connect(done));
+		onStage('capabilities');
 		const { user, auth } = account;
 		if (auth.kind === 'token') {
 			const credentials = { user, pass: '' };

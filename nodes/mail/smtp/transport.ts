@@ -3,6 +3,7 @@ import type { Readable } from 'stream';
 import { secretsOf, type Account } from '../account/account';
 import { MailError } from '../errors';
 import type { Envelope } from '../message/compose';
+import type { LineStage } from '../net/dial';
 import { SmtpChannel } from './channel';
 import { cancelled } from './dial';
 import { logIn, type OpenConnection } from './login';
@@ -59,9 +60,10 @@ export class SmtpLine {
 		signal?: AbortSignal,
 		transcript?: Transcript,
 		limits: AnswerLimits = ANSWER_LIMITS,
+		onStage?: (stage: LineStage) => void,
 	): Promise<SmtpLine> {
 		const heard = transcript ?? new Transcript(() => secretsOf(account));
-		return new SmtpLine(account, await logIn(account, heard, signal), heard, limits);
+		return new SmtpLine(account, await logIn(account, heard, signal, onStage), heard, limits);
 	}
 
 	get usable(): boolean {
@@ -113,6 +115,24 @@ export class SmtpLine {
 			signal?.removeEventListener('abort', abort);
 			message.destroy();
 			this.transcript = new Transcript(() => secretsOf(this.#account));
+		}
+	}
+
+	/**
+	 * Asks whether the server takes mail from this address, and takes the question back.
+	 *
+	 * @throws MailError `REFUSED` or `LOST`
+	 */
+	async askSender(address: string): Promise<void> {
+		try {
+			const answer = await this.channel.ask(`MAIL FROM:<${address}>`, RESET_TIMEOUT_MS);
+			if (answer.code < 300) return;
+			const said = { response: answer.text, responseCode: answer.code };
+			throw smtpError(Object.assign(new Error(answer.text), said), this.#account, 'send', false);
+		} catch (error) {
+			throw toMailError(error, this.#account, { answered: false, committed: false });
+		} finally {
+			await this.reset();
 		}
 	}
 
