@@ -35,7 +35,7 @@ const certificateFields: INodeProperties[] = [
 	},
 	{
 		displayName: 'Client Key',
-		name: 'tlsClientKey',
+		name: 'tlsPrivateKey',
 		type: 'string',
 		typeOptions: { rows: 4, password: true },
 		default: '',

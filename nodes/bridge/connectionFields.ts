@@ -51,7 +51,7 @@ function tlsOf(data: ICredentialDataDecryptedObject): TlsSettings {
 	return {
 		authorities: pem(data.tlsAuthorities),
 		clientCertificate: pem(data.tlsClientCertificate),
-		clientKey: new Secret(pem(data.tlsClientKey)),
+		clientKey: new Secret(pem(data.tlsPrivateKey)),
 		keyPassphrase: new Secret(typeof data.tlsKeyPassphrase === 'string' ? data.tlsKeyPassphrase : ''),
 		minVersion: data.tlsMinVersion === 'TLSv1.3' ? 'TLSv1.3' : MIN_TLS_VERSION,
 		serverName: text(data.tlsServerName),

@@ -104,11 +104,12 @@ async function passSmtp(account: Account, stages: Stages, signal: AbortSignal): 
 	}
 }
 
-function stagesOf(
-	{ proxy, senderAddress }: Account,
-	side: 'imap' | 'smtp',
-	endpoint: Endpoint,
-): CheckStage[] {
+/** The account's address as a command can carry it (RFC 5321 §4.1.2); null for none, and for one that takes SMTPUTF8. */
+function senderOf({ senderAddress }: Account): string | null {
+	return senderAddress !== null && /^[!-;=?-~]+@[!-;=?-~]+$/.test(senderAddress) ? senderAddress : null;
+}
+
+function stagesOf(account: Account, side: 'imap' | 'smtp', endpoint: Endpoint): CheckStage[] {
 	const encrypted: Record<Endpoint['security'], CheckStage[]> = {
 		tls: ['tls', 'greeting'],
 		starttls: ['greeting', 'tls'],

@@ -58,9 +58,9 @@ export async function dial(account: Account, endpoint: Endpoint, options: DialOp
 	// Also between here and the session's own listeners: an `error` that nobody hears ends the whole n8n process.
 	socket.on('error', () => undefined);
 	socket.setNoDelay(true);
-	socket.once('lookup', () => {
+	socket.once('lookup', (error: Error | null) => {
 		lookedUpAt = performance.now();
-		onStage?.('name');
+		if (!error) onStage?.('name');
 	});
 	const end = () => socket.destroy();
 	over.addEventListener('abort', end, { once: true });
