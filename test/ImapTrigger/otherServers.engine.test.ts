@@ -21,7 +21,7 @@ type Contents = Record<string, string[]>;
 // Dovecot has a file of its own.
 describeAtRealServers(
 	'the trigger',
-	({ start }) => {
+	({ start, starttls }) => {
 		let engine: Engine;
 		let server: PlainImapServer;
 		let restore: () => void;
@@ -90,7 +90,8 @@ describeAtRealServers(
 			}
 			const mailAccountApi = await engine.addCredential('mailAccountApi', user, {
 				...{ provider: 'custom', user, password: PASSWORD },
-				...{ imapHost: server.host, imapPort: server.port, imapSecurity: 'none' },
+				...{ imapHost: server.host, imapPort: server.port, ignoreSslIssues: true },
+				imapSecurity: starttls ? 'starttls' : 'none',
 			});
 			const first = { name: NODE, type: TRIGGER, parameters: trigger, credentials: { mailAccountApi } };
 			const wf = engine.addWorkflow(

@@ -13,8 +13,7 @@ import { howToGet, missingParts } from './parts';
 /** Debian's folder of what Cyrus's programs share: the package cyrus-common. */
 const COMMON = '/usr/lib/cyrus/bin';
 /**
- * The package cyrus-imapd cannot be installed beside Dovecot, so it is only unpacked:
- * `apt-get install cyrus-common sasl2-bin; apt-get download cyrus-imapd; dpkg -x cyrus-imapd_*.deb <cache>/cyrus`
+ * The package cyrus-imapd cannot be installed beside Dovecot, so it is only unpacked (test/servers/unpack.sh).
  */
 const UNPACKED = join(cacheFolder(), 'cyrus/usr/lib/cyrus/bin');
 const REALM = 'localhost';

@@ -53,18 +53,18 @@ const PARTS: Partial<Record<PartName, Part>> = {
 	postfix: { program: 'postfix', install: 'apt-get install postfix' },
 	root: {
 		present: () => process.getuid?.() === 0,
-		install: 'run the tests as root (Postfix starts only as root; a container is fine)',
+		install: 'run the tests as root (Postfix, Cyrus and Courier start only as root; a container is fine)',
 	},
 	openssl: { program: 'openssl', install: 'apt-get install openssl' },
 	'cyrus-common': { files: ['/usr/lib/cyrus/bin/master'], install: 'apt-get install cyrus-common' },
 	// Both would remove Dovecot if they were installed.
 	courier: {
 		present: () => existsSync(path.join(cacheFolder(), 'courier/usr/libexec/gam_server')),
-		install: 'test/servers/unpack.sh courier',
+		install: 'test/servers/unpack.sh courier (on Debian 12)',
 	},
 	cyrus: {
 		present: () => existsSync(path.join(cacheFolder(), 'cyrus/usr/lib/cyrus/bin/imapd')),
-		install: 'test/servers/unpack.sh cyrus',
+		install: 'test/servers/unpack.sh cyrus (on Debian 12)',
 	},
 	saslpasswd2: { program: 'saslpasswd2', install: 'apt-get install sasl2-bin' },
 	redis: { program: 'redis-server', install: 'apt-get install redis-server' },

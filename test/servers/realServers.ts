@@ -14,10 +14,12 @@ const COURIER_IDLE_SECONDS = 2;
 export interface RealServer {
 	name: 'Dovecot' | 'Cyrus' | 'Courier';
 	part: PartName;
+	/** Whether its plain port offers STARTTLS too. */
+	starttls: boolean;
 	/** IMAP extensions that make a difference to us and that it lacks. */
 	lacks: ReadonlyArray<'MOVE' | 'SPECIAL-USE' | 'CONDSTORE' | 'ESEARCH' | 'LITERAL+'>;
 	/**
-	 * Starts it with a mailbox for each user (default: READER), who logs in on its plain port without TLS.
+	 * Starts it with a mailbox for each user (default: READER), who may log in on its plain port without TLS.
 	 *
 	 * @param idleSeconds how often Courier's IDLE looks into the mailbox; the others are told of new mail
 	 */
@@ -36,11 +38,18 @@ async function startPlainDovecot(users = [READER]): Promise<PlainImapServer> {
 }
 
 export const REAL_SERVERS: readonly RealServer[] = [
-	{ name: 'Dovecot', part: 'dovecot', lacks: [], start: startPlainDovecot },
-	{ name: 'Cyrus', part: 'cyrus', lacks: [], start: async (users = [READER]) => await startCyrus({ users }) },
+	{ name: 'Dovecot', part: 'dovecot', starttls: true, lacks: [], start: startPlainDovecot },
+	{
+		name: 'Cyrus',
+		part: 'cyrus',
+		starttls: false,
+		lacks: [],
+		start: async (users = [READER]) => await startCyrus({ users }),
+	},
 	{
 		name: 'Courier',
 		part: 'courier',
+		starttls: true,
 		lacks: ['MOVE', 'SPECIAL-USE', 'CONDSTORE', 'ESEARCH', 'LITERAL+'],
 		start: async (users = [READER], idleSeconds = COURIER_IDLE_SECONDS) =>
 			await startCourier({ users, settings: { IMAP_IDLE_TIMEOUT: idleSeconds } }),
