@@ -12,7 +12,7 @@ import type { MailError } from '../../../nodes/mail/errors';
 import type { Outcome, Run } from '../../../nodes/mail/imap/outcome';
 
 /** So many seconds pass in one. */
-const SPEED = 100;
+export const QUICK_SPEED = 100;
 export const USER = { user: 'ann@example.org', password: 'right-word' };
 
 class FastClock implements Clock {
@@ -57,7 +57,7 @@ export class WatchRig {
 		private readonly speed: number,
 	) {}
 
-	static async start(from: '.' | 'dist' = '.', speed = SPEED): Promise<WatchRig> {
+	static async start(from: '.' | 'dist' = '.', speed = QUICK_SPEED): Promise<WatchRig> {
 		return new WatchRig(await startEmbeddedServers({ users: [USER] }), new FastClock(speed), from, speed);
 	}
 
