@@ -37,7 +37,7 @@ export class FakeTokens implements TokenSource {
 	}
 
 	/** What was asked: the token that had been refused, or null. */
-	get asked(): (string | null)[] {
+	asked(): (string | null)[] {
 		return this.#asked;
 	}
 

@@ -74,7 +74,7 @@ test.each([
 	});
 	const tokens = new FakeTokens(['old-token', 'new-token']);
 	expect(await logIn(tokens)).toBeNull();
-	expect(tokens.asked).toEqual([null, 'old-token']);
+	expect(tokens.asked()).toEqual([null, 'old-token']);
 	expect(words()).toHaveLength(2);
 });
 
@@ -116,5 +116,5 @@ test('a limit is no reason for another token', async () => {
 	await serve('XOAUTH2', (stage) => (stage === 'AUTH' ? '454 4.7.0 Too many login attempts' : undefined));
 	const tokens = new FakeTokens(['token-1', 'token-2']);
 	expect(await logIn(tokens)).toMatchObject({ retry: 'limit' });
-	expect(tokens.asked).toEqual([null]);
+	expect(tokens.asked()).toEqual([null]);
 });
