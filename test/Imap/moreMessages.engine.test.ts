@@ -49,7 +49,7 @@ const ONLY_A_FILE = Buffer.from(
 	].join('\r\n'),
 );
 
-describe.each(['embedded', 'dovecot', 'cyrus'] satisfies ServerKind[])('at %s', (kind) => {
+describe.each(['embedded', 'dovecot', 'cyrus', 'courier'] satisfies ServerKind[])('at %s', (kind) => {
 	describeWith(PARTS[kind], 'messages', () => {
 		let rig: Rig;
 		beforeAll(async () => {
@@ -174,7 +174,7 @@ describe.each(['embedded', 'dovecot', 'cyrus'] satisfies ServerKind[])('at %s', 
 			});
 			expect(draft.error).toBeUndefined();
 			const id = String(draft.json[0]!['id']);
-			expect(id).toMatch(/^Drafts;UIDVALIDITY=\d+\/;UID=\d+$/);
+			expect(id).toMatch(/^(INBOX\.)?Drafts;UIDVALIDITY=\d+\/;UID=\d+$/);
 			const [got] = (await account.run({ operation: 'get', message: id })).json;
 			expect(got).toMatchObject({
 				subject: 'Grüße',

@@ -2,13 +2,21 @@
 import type { IDataObject, INode, INodeExecutionData, IRun } from 'n8n-workflow';
 import { itemsOf, startEngine, type Engine } from '../engine';
 import { startDovecot, startEmbeddedServers, type EmbeddedServers } from '../servers';
+import { startCourier } from '../servers/courier';
 import { startCyrus } from '../servers/cyrus';
 
 export const PASSWORD = 'geheim-7-Wort';
 export const NODE = 'IMAP';
-export type ServerKind = 'embedded' | 'dovecot' | 'cyrus';
+/** Of all mailboxes at Courier but INBOX. */
+const PREFIX = 'INBOX.';
+export type ServerKind = 'embedded' | 'dovecot' | 'cyrus' | 'courier';
 /** Programs that a kind of server needs. */
-export const PARTS: Record<ServerKind, string[]> = { embedded: [], dovecot: ['dovecot'], cyrus: ['cyrus'] };
+export const PARTS: Record<ServerKind, string[]> = {
+	embedded: [],
+	dovecot: ['dovecot'],
+	cyrus: ['cyrus'],
+	courier: ['courier'],
+};
 
 export interface Place {
 	kind: ServerKind;
@@ -36,9 +44,10 @@ plugin {
 export async function startPlace(kind: ServerKind, count: number, capabilities?: string[]): Promise<Place> {
 	const names = Array.from({ length: count }, (_none, i) => `user${i}`);
 	const users = (domain: string) => names.map((name) => ({ user: name + domain, password: PASSWORD }));
-	if (kind === 'cyrus') {
-		const cyrus = await startCyrus({ users: users('') });
-		return { kind, host: cyrus.host, port: cyrus.port, secure: false, users: names, stop: cyrus.stop };
+	if (kind === 'cyrus' || kind === 'courier') {
+		const start = kind === 'cyrus' ? startCyrus : startCourier;
+		const server = await start({ users: users('') });
+		return { kind, host: server.host, port: server.port, secure: false, users: names, stop: server.stop };
 	}
 	const server =
 		kind === 'dovecot'
@@ -85,6 +94,12 @@ export class Rig {
 	async stop(): Promise<void> {
 		await this.engine.stop();
 		await this.place.stop();
+	}
+
+	/** The path of a mailbox as this server gives it. */
+	path(...names: string[]): string {
+		const isCourier = this.place.kind === 'courier';
+		return isCourier && names[0] !== 'INBOX' ? PREFIX + names.join('.') : names.join('/');
 	}
 
 	/** An account that no other test has used, with mails in INBOX and folders. */
@@ -172,11 +187,11 @@ export class Account {
 	/** The node's id of the message with this subject. */
 	async id(subject: string, mailbox = 'INBOX'): Promise<string> {
 		return await this.client(async (client) => {
-			const { uidValidity } = await client.mailboxOpen(mailbox);
+			const { uidValidity, path } = await client.mailboxOpen(mailbox);
 			const found = await client.search({ header: { 'message-id': messageId(subject) } }, { uid: true });
 			const uid = found && found[0];
 			if (!uid) throw new Error(`no "${subject}" in ${mailbox}`);
-			return `${mailbox};UIDVALIDITY=${uidValidity}/;UID=${uid}`;
+			return `${path};UIDVALIDITY=${uidValidity}/;UID=${uid}`;
 		});
 	}
 
@@ -222,7 +237,9 @@ export function raw(subject: string, more: string[] = [], text = `Text of ${subj
 
 /** Subjects (by Message-ID) of a mailbox, in order of UID. */
 export function inMailbox(all: Everything, mailbox: string): string[] {
-	return Object.values(all[mailbox] ?? {}).map(({ messageId: id }) => id.slice(1, id.indexOf('@')));
+	return Object.values(all[mailbox] ?? all[`${PREFIX}${mailbox}`] ?? {}).map(({ messageId: id }) =>
+		id.slice(1, id.indexOf('@')),
+	);
 }
 
 /** Everything but what the test has named, to be compared before and after. */

@@ -12,7 +12,7 @@ import { MailError } from '../errors';
 import { connectOptions } from './connectOptions';
 export { WINDOW_BYTES } from './connectOptions';
 import { LineBelow } from './lineBelow';
-import { imapError, type ImapFailure, type ImapStep } from './imapErrors';
+import { imapError, missingMailbox, type ImapFailure, type ImapStep } from './imapErrors';
 import type { ImapClientEvents, MailboxInfo, SelectedMailbox } from './types';
 
 export type { ImapClientEvents } from './types';
@@ -128,6 +128,13 @@ export class ImapClient {
 		return Boolean(this.#flow.capabilities.get(capability));
 	}
 
+	/** A path as the server knows it: with the prefix of its namespace, such as `INBOX.` (RFC 2342). */
+	fullPath(path: string): string {
+		if (path.toUpperCase() === 'INBOX') return 'INBOX';
+		const prefix = this.#flow.namespace?.prefix ?? '';
+		return path.startsWith(prefix) ? path : prefix + path;
+	}
+
 	/** Whether the connection can still be used. */
 	get alive(): boolean {
 		return this.#flow.usable;
@@ -146,16 +153,7 @@ export class ImapClient {
 			'select',
 		).catch(async (error: unknown) => {
 			if (!(error instanceof MailError) || error.code !== 'MAILBOX' || !this.alive) throw error;
-			const existing = await this.list().catch(() => []);
-			const names = existing.filter((entry) => entry.selectable).map((entry) => `"${entry.path}"`);
-			const what = `The mailbox "${path}" does not exist, or the server will not open it.`;
-			throw new MailError('MAILBOX', what, {
-				retry: error.retry,
-				side: 'imap',
-				...(error.reply && { reply: error.reply }),
-				nextStep:
-					names.length > 0 ? `Choose one of these: ${names.slice(0, 50).join(', ')}.` : 'Check its name.',
-			});
+			throw missingMailbox(path, error, await this.list().catch(() => []));
 		});
 		return {
 			path: box.path,

@@ -4,6 +4,7 @@ import { loginFacts } from '../account/tokenFaults';
 import type { AccessToken } from '../account/token';
 import { diagnose, UNKNOWN_REFUSAL } from '../account/refusals';
 import { cleanServerText, MailError, type MailErrorCode, type RetryClass, type ServerReply } from '../errors';
+import type { MailboxInfo } from './types';
 
 /** The fields of the library's errors that are used. */
 export interface ImapFailure extends Error {
@@ -93,6 +94,18 @@ export function imapError(
 		default:
 			return new MailError(code, diagnosis.cause, details);
 	}
+}
+
+/** A mailbox that cannot be opened, and those that exist. */
+export function missingMailbox(path: string, error: MailError, existing: readonly MailboxInfo[]): MailError {
+	const names = existing.filter((entry) => entry.selectable).map((entry) => `"${entry.path}"`);
+	const what = `The mailbox "${path}" does not exist, or the server will not open it.`;
+	return new MailError('MAILBOX', what, {
+		retry: error.retry,
+		side: 'imap',
+		...(error.reply && { reply: error.reply }),
+		nextStep: names.length > 0 ? `Choose one of these: ${names.slice(0, 50).join(', ')}.` : 'Check its name.',
+	});
 }
 
 /** The library refused before anything was sent: the line is in order. */

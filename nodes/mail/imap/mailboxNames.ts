@@ -49,7 +49,7 @@ export async function listMailboxes(account: Account, signal: AbortSignal): Prom
  * @throws MailError `MAILBOX` when no mailbox has the role
  */
 export async function pathOf(client: ImapClient, entry: string): Promise<string> {
-	if (!entry.startsWith('\\')) return entry;
+	if (!entry.startsWith('\\')) return client.fullPath(entry);
 	const listed = await client.list();
 	const [path] = resolveMailboxes([entry], listed);
 	if (path !== undefined) return path;

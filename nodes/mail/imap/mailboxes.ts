@@ -77,7 +77,7 @@ export async function createMailbox(client: ImapClient, path: string): Promise<b
 		return created !== false;
 	} catch (error) {
 		// Some servers do not say that they refuse because it is there (ALREADYEXISTS, RFC 5530).
-		if (!client.alive || !(await client.list()).some((mailbox) => mailbox.path === path)) throw error;
+		if (!client.alive || !(await exists(client, path))) throw error;
 		return false;
 	}
 }
@@ -86,6 +86,8 @@ export async function createMailbox(client: ImapClient, path: string): Promise<b
 export async function renameMailbox(client: ImapClient, path: string, newPath: string): Promise<void> {
 	// RENAME of INBOX moves all mail out of it and leaves it empty, which nobody means.
 	if (isInbox(path)) throw new MailError('MAILBOX', 'INBOX cannot be renamed.', { side: 'imap' });
+	// Courier says OK to the renaming of a mailbox that is not there.
+	if (!(await exists(client, path))) throw await missing(client, path);
 	const what = `renaming the mailbox "${path}"`;
 	await client.command(what, async (flow) => await flow.mailboxRename(path, newPath));
 }
@@ -113,8 +115,7 @@ export async function deleteMailbox(client: ImapClient, path: string, alsoNotEmp
 
 /** SUBSCRIBE and UNSUBSCRIBE (RFC 3501 §6.3.6): whether mail programs show it. */
 export async function subscribeMailbox(client: ImapClient, path: string, subscribed: boolean): Promise<void> {
-	if (!(await listMailboxDetails(client, false)).some((mailbox) => mailbox.path === path))
-		throw await missing(client, path);
+	if (!(await exists(client, path))) throw await missing(client, path);
 	const what = `${subscribed ? 'subscribing to' : 'unsubscribing from'} the mailbox "${path}"`;
 	const done = await client.command(
 		what,
@@ -185,6 +186,10 @@ export async function quotaOf(client: ImapClient, path: string): Promise<Record<
 
 function isInbox(path: string): boolean {
 	return path.toUpperCase() === 'INBOX';
+}
+
+async function exists(client: ImapClient, path: string): Promise<boolean> {
+	return (await client.list()).some((mailbox) => mailbox.path === path);
 }
 
 async function missing(client: ImapClient, path: string): Promise<MailError> {

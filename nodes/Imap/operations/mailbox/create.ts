@@ -1,5 +1,6 @@
 /** Operation "Create" of a mailbox. */
 import { createMailbox } from '../../../mail/imap/mailboxes';
+import { pathOf } from '../../../mail/imap/mailboxNames';
 import { readMailbox } from '../../fields/mailbox';
 import { mailboxOutput } from '../../fields/mailboxOutput';
 import type { SingleOperation } from '../operation';
@@ -23,7 +24,8 @@ export const create: SingleOperation = {
 		},
 	],
 	async run(fields, line) {
-		const path = readMailbox(fields, 'newName', 'New Name');
-		return mailboxOutput(path, { changed: await createMailbox(await line.client(), path) });
+		const client = await line.client();
+		const path = await pathOf(client, readMailbox(fields, 'newName', 'New Name'));
+		return mailboxOutput(path, { changed: await createMailbox(client, path) });
 	},
 };

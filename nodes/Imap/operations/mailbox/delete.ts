@@ -1,6 +1,7 @@
 /** Operation "Delete" of a mailbox. */
 import { deleteMailbox } from '../../../mail/imap/mailboxes';
 import { allowField, refuseUnlessAllowed } from '../../fields/allow';
+import { pathOf } from '../../../mail/imap/mailboxNames';
 import { mailboxOfOperation, readMailbox } from '../../fields/mailbox';
 import { mailboxOutput } from '../../fields/mailboxOutput';
 import type { SingleOperation } from '../operation';
@@ -29,8 +30,9 @@ export const deleteOne: SingleOperation = {
 	],
 	async run(fields, line) {
 		refuseUnlessAllowed(fields, 'Deleting the mailbox');
-		const path = readMailbox(fields, 'mailbox', 'Mailbox Name or ID');
-		await deleteMailbox(await line.client(), path, fields.flag('alsoNotEmpty', false));
+		const client = await line.client();
+		const path = await pathOf(client, readMailbox(fields, 'mailbox', 'Mailbox Name or ID'));
+		await deleteMailbox(client, path, fields.flag('alsoNotEmpty', false));
 		return mailboxOutput(path, { changed: true });
 	},
 };

@@ -1,5 +1,6 @@
 /** Operation "Rename" of a mailbox. */
 import { renameMailbox } from '../../../mail/imap/mailboxes';
+import { pathOf } from '../../../mail/imap/mailboxNames';
 import { mailboxOfOperation, readMailbox } from '../../fields/mailbox';
 import { mailboxOutput } from '../../fields/mailboxOutput';
 import type { SingleOperation } from '../operation';
@@ -26,9 +27,10 @@ export const rename: SingleOperation = {
 		},
 	],
 	async run(fields, line) {
-		const path = readMailbox(fields, 'mailbox', 'Mailbox Name or ID');
-		const newPath = readMailbox(fields, 'renameTo', 'Rename To');
-		await renameMailbox(await line.client(), path, newPath);
+		const client = await line.client();
+		const path = await pathOf(client, readMailbox(fields, 'mailbox', 'Mailbox Name or ID'));
+		const newPath = await pathOf(client, readMailbox(fields, 'renameTo', 'Rename To'));
+		await renameMailbox(client, path, newPath);
 		return mailboxOutput(newPath, { previousMailbox: path, changed: true });
 	},
 };

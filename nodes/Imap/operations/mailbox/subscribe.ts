@@ -1,5 +1,6 @@
 /** Operation "Subscribe". */
 import { subscribeMailbox } from '../../../mail/imap/mailboxes';
+import { pathOf } from '../../../mail/imap/mailboxNames';
 import { mailboxOfOperation, readMailbox } from '../../fields/mailbox';
 import { mailboxOutput } from '../../fields/mailboxOutput';
 import type { SingleOperation } from '../operation';
@@ -14,8 +15,9 @@ export const subscribe: SingleOperation = {
 	},
 	properties: [mailboxOfOperation],
 	async run(fields, line) {
-		const path = readMailbox(fields, 'mailbox', 'Mailbox Name or ID');
-		await subscribeMailbox(await line.client(), path, true);
+		const client = await line.client();
+		const path = await pathOf(client, readMailbox(fields, 'mailbox', 'Mailbox Name or ID'));
+		await subscribeMailbox(client, path, true);
 		return mailboxOutput(path, { subscribed: true });
 	},
 };
