@@ -216,7 +216,7 @@ describe.each(['embedded', 'dovecot', 'cyrus', 'courier'] satisfies ServerKind[]
 				fromEmail: 'me@example.org',
 				...fields,
 			});
-			expect(nowhere.error?.message).toMatch(/[A-Z].*"Nowhere"/);
+			expect(nowhere.error?.message).toMatch(/[A-Z].*Nowhere"/);
 			const after = await account.everything();
 			expect(inMailbox(after, 'INBOX')).toEqual(['one', 'from-a-file']);
 			expect(without(after, 'from a file')['INBOX']).toEqual(before['INBOX']);
