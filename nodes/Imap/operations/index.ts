@@ -1,4 +1,5 @@
 import type { INodePropertyOptions } from 'n8n-workflow';
+import { check } from './account/check';
 import { create } from './mailbox/create';
 import { deleteOne } from './mailbox/delete';
 import { empty } from './mailbox/empty';
@@ -39,6 +40,11 @@ const byName = (operations: ImapOperation[]): ImapOperation[] =>
 
 /** Everything the node can do. */
 export const RESOURCES: readonly Resource[] = [
+	{
+		option: { name: 'Account', value: 'account', description: 'The mail account itself' },
+		operations: [check],
+		default: 'check',
+	},
 	{
 		option: { name: 'Mailbox', value: 'mailbox', description: 'The folders of the account' },
 		operations: byName([

@@ -1,0 +1,21 @@
+import { Rig } from './rig';
+
+jest.setTimeout(60_000);
+
+test('account check: an item for each stage, and the stage that failed says why', async () => {
+	const rig = await Rig.start('embedded', 1);
+	try {
+		const account = await rig.account('one');
+		const good = await account.run({ resource: 'account', operation: 'check' });
+		expect(good.error).toBeUndefined();
+		expect(good.json.map(({ ok }) => ok)).not.toContain(false);
+		expect(good.json.map(({ stage }) => stage)).toEqual(expect.arrayContaining(['tls', 'login', 'mailbox']));
+		rig.place.embedded!.imap.faults.onCommand = ({ name }) =>
+			/LOGIN|AUTHENTICATE/.test(name) ? { reply: '%TAG% NO [AUTHENTICATIONFAILED] no\r\n' } : undefined;
+		const bad = await account.run({ resource: 'account', operation: 'check' });
+		expect(bad.json.at(-1)).toMatchObject({ side: 'imap', stage: 'login', ok: false });
+		expect(bad.json.at(-1)!['error']).toMatch(/[A-Z].*\./);
+	} finally {
+		await rig.stop();
+	}
+});
