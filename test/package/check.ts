@@ -54,7 +54,12 @@ const NODE_NAMES: Record<string, string> = {
 	imapTrigger: 'IMAP Trigger',
 	imap: 'IMAP',
 };
-const CREDENTIAL_NAMES: Record<string, string> = { mailAccountApi: 'Mail Account' };
+const CREDENTIAL_NAMES: Record<string, string> = {
+	mailAccountApi: 'Mail Account',
+	mailAccountGoogleOAuth2Api: 'Mail Account (Google)',
+	mailAccountMicrosoftOAuth2Api: 'Mail Account (Microsoft)',
+	mailAccountOAuth2Api: 'Mail Account (Other OAuth2)',
+};
 
 function filesOf(tarball: string): string[] {
 	const list = spawnSync('tar', ['-tzf', tarball], { encoding: 'utf8' });

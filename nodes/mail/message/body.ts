@@ -39,7 +39,7 @@ interface ComposerPart {
  * @param mailKey makes Content-IDs unlike those of any other mail: programs that show a conversation mix them up else
  * @throws MailError `MESSAGE`
  */
-export function bodyOf(content: Content, mailKey: string): Body {
+export async function bodyOf(content: Content, mailKey: string): Promise<Body> {
 	for (const part of [content.text, content.html]) {
 		// The composing library takes an object with a path or URL for a file to read.
 		if (part !== undefined && typeof part !== 'string') throw new TypeError('The content of a mail is text');
@@ -69,12 +69,12 @@ export function bodyOf(content: Content, mailKey: string): Body {
 			attachments.push({ open: async () => ({ ...part, contentDisposition: 'inline' as const }) });
 		}
 	}
-	const text = content.text ?? alternativeTo(html, content.textAlternative ?? true);
+	const text = content.text ?? (await alternativeTo(html, content.textAlternative ?? true));
 	return { attachments, ...(text !== undefined && { text }), ...(html !== undefined && { html }) };
 }
 
-function alternativeTo(html: string | undefined, wanted: boolean): string | undefined {
-	return html === undefined || html.trim() === '' || !wanted ? undefined : textOf(html);
+async function alternativeTo(html: string | undefined, wanted: boolean): Promise<string | undefined> {
+	return html === undefined || html.trim() === '' || !wanted ? undefined : await textOf(html);
 }
 
 /** A type that is none would end up in a header as it is (RFC 2045 §5.1). */

@@ -109,7 +109,7 @@ export async function compose(request: MailRequest): Promise<ComposedMail> {
 		...unsubscribeHeaders(request.unsubscribe),
 		...(redirectTo.length > 0 ? redirectHeaders(wanted) : []),
 	];
-	const body = bodyOf(request, createHash('sha256').update(messageId).digest('hex').slice(0, 16));
+	const body = await bodyOf(request, createHash('sha256').update(messageId).digest('hex').slice(0, 16));
 	const boundary = `mailroom-${randomBytes(12).toString('hex')}`;
 	const date = new Date();
 	const envelope: Envelope = { from: envelopeSender(request.envelopeFrom, from, read), to: recipients };

@@ -19,7 +19,7 @@ export interface ContentRequest {
 export async function contentOf(request: ContentRequest): Promise<{ text?: string; html?: string }> {
 	const { format, text, quotation } = request;
 	const html = format === 'markdown' ? await markdownToHtml(request.markdown) : request.html;
-	const signature = signatureOf(request.signature);
+	const signature = await signatureOf(request.signature);
 	const withText = format === 'text' || format === 'both';
 	const withHtml = format !== 'text';
 	return {
@@ -33,10 +33,10 @@ function isThere(part: string | undefined): part is string {
 }
 
 /** The usual line of two hyphens and a space tells programs where the signature begins (RFC 3676 §4.3). */
-function signatureOf(signature: string): Quotation | null {
+async function signatureOf(signature: string): Promise<Quotation | null> {
 	if (signature.trim() === '') return null;
 	const isHtml = /<[a-z][^<>]*>/i.test(signature);
-	const text = isHtml ? textOf(signature) : signature.trim();
+	const text = isHtml ? await textOf(signature) : signature.trim();
 	const html = isHtml ? signature.trim() : textToHtml(signature.trim());
 	return { text: `-- \n${text}`, html: `<div>-- <br>\n${html}</div>` };
 }
