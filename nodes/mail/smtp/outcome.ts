@@ -42,15 +42,18 @@ export function refusedResult(address: string, error: MailError): RecipientResul
 /**
  * The outcome, and the error that tells of what was not accepted.
  *
- * @param errors of the last attempt
+ * @param errors of the recipients that were not accepted, each once
  */
 export function errorOf(
 	recipients: readonly RecipientResult[],
 	errors: readonly MailError[],
 ): { outcome: SendOutcome; error: MailError | null } {
 	const outcome = outcomeOf(recipients);
-	// Where one refusal may pass and another may not, the one that may is worth acting on.
-	const error = errors.find(({ retry }) => retry !== 'permanent') ?? errors[0];
+	// What nobody knows comes first. Where one refusal may pass and another may not, the one that may is worth acting on.
+	const error =
+		errors.find(({ code }) => code === 'UNKNOWN') ??
+		errors.find(({ retry }) => retry !== 'permanent') ??
+		errors[0];
 	if (outcome === 'accepted' || !error) return { outcome, error: null };
 	return {
 		outcome,

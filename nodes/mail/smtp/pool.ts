@@ -63,6 +63,7 @@ export class SmtpPool {
 	 * Hands one message to the server.
 	 *
 	 * @param open gives the message's bytes; called again when a warm connection turns out to be dead
+	 * @returns see {@link SmtpLine.send}
 	 * @throws MailError; code `UNKNOWN` when the line was lost after the message had been handed over
 	 */
 	async send(
@@ -75,14 +76,20 @@ export class SmtpPool {
 			const line = await this.acquire(signal, transcript);
 			const { warm } = line;
 			try {
-				return await line.send(envelope, await open(), signal, transcript);
+				const reply = await line.send(envelope, await open(), signal, transcript);
+				if (isCrowded(reply.failure)) this.lowerLimit();
+				return reply;
 			} catch (error) {
-				if (isCrowded(error)) this.limit = Math.max(1, Math.min(this.limit, this.count) - 1);
+				if (isCrowded(error)) this.lowerLimit();
 				if (!warm || signal?.aborted || !(error instanceof MailError) || !wasStale(error, line)) throw error;
 			} finally {
 				this.release(line);
 			}
 		}
+	}
+
+	private lowerLimit(): void {
+		this.limit = Math.max(1, Math.min(this.limit, this.count) - 1);
 	}
 
 	/** Says goodbye on every connection that is not in use. */

@@ -1,13 +1,14 @@
 /** Sends one message: as often as is surely safe, and never again once it may have been accepted. */
 import { secretsOf, type Account } from '../account/account';
 import { sleep, systemClock, type Clock } from '../clock';
-import { enhancedCodeOf, MailError } from '../errors';
+import { cleanServerText, enhancedCodeOf, MailError } from '../errors';
 import type { ComposedMail, Envelope } from '../message/compose';
 import { cancelled } from './dial';
 import { errorOf, queueIdOf, refusedResult, type RecipientResult, type SendOutcome } from './outcome';
 import { smtpPool, type SmtpPool } from './pool';
 import { takeTurn } from './rate';
-import { smtpError, type SmtpFailure } from './smtpErrors';
+import { smtpError } from './smtpErrors';
+import type { SmtpReply } from './transaction';
 import { Transcript } from './transcript';
 
 /** Attempts at a message that was surely not accepted. */
@@ -21,7 +22,7 @@ export const LONGEST_WAIT_MS = 10 * 60_000;
 export interface SendResult {
 	outcome: SendOutcome;
 	messageId: string;
-	/** The server's last words to the message. */
+	/** The server's last words to the message; where it took it for some recipients, its words to that. */
 	response: string;
 	/** The server's name for the message, when it tells. */
 	queueId: string | null;
@@ -55,41 +56,61 @@ export async function sendMail(
 	options: SendOptions = {},
 ): Promise<SendResult> {
 	const { attempts: maxAttempts = DEFAULT_ATTEMPTS, clock = systemClock, pool = smtpPool(account) } = options;
+	const { totalTimeMs = DEFAULT_TOTAL_TIME_MS, intervalMs = 0 } = options;
 	const signal = options.signal ?? new AbortController().signal;
-	const giveUpAt = clock.now() + (options.totalTimeMs ?? DEFAULT_TOTAL_TIME_MS);
-	const transcript = new Transcript(() => secretsOf(account));
+	const secrets = () => secretsOf(account);
+	const transcript = new Transcript(secrets);
 	const results = new Map<string, RecipientResult>();
-	const errors: MailError[] = [];
-	let pending = mail.envelope.to;
-	let response = '';
-	let attempt = 0;
-	while (pending.length > 0) {
-		attempt++;
-		errors.length = 0;
+	/** Why each recipient was not accepted. */
+	const errors = new Map<string, MailError>();
+	/** The server's last words, and its last words to a message that it took. */
+	const said = { last: '', taken: '' };
+	/** When the first attempt began: waiting for a turn is none. */
+	let startedAt: number | null = null;
+	const handOver = async (to: string[]): Promise<SmtpReply> => {
 		try {
-			if (!(await takeTurn(account, options.intervalMs ?? 0, clock, signal))) throw cancelled();
-			const envelope = { ...mail.envelope, to: pending };
-			const reply = await pool.send(envelope, mail.open, signal, transcript);
-			response = reply.response;
-			for (const address of reply.accepted) results.set(address, acceptedResult(address, reply.response));
-			for (const failure of reply.rejected) errors.push(refuse(failure, account, results));
+			if (!(await takeTurn(account, intervalMs, clock, signal))) throw cancelled();
+			startedAt ??= clock.now();
+			return await pool.send({ ...mail.envelope, to }, mail.open, signal, transcript);
 		} catch (caught) {
 			if (!(caught instanceof MailError)) throw caught;
-			errors.push(caught);
-			response = caught.reply?.text ?? response;
-			for (const address of pending) results.set(address, refusedResult(address, caught));
+			return { response: caught.reply?.text ?? '', accepted: [], rejected: [], failure: caught };
 		}
-		pending = pending.filter((address) => mayTryAgain(results.get(address)));
-		if (attempt >= maxAttempts || pending.length === 0 || signal.aborted) break;
+	};
+	let pending = mail.envelope.to;
+	let attempt = 1;
+	while (pending.length > 0) {
+		const reply = await handOver(pending);
+		const response = cleanServerText(reply.response, secrets());
+		said.last = response || said.last;
+		if (reply.accepted.length > 0) said.taken = response;
+		for (const address of reply.accepted) {
+			errors.delete(address);
+			results.set(address, acceptedResult(address, response));
+		}
+		for (const [address, error] of refusalsOf(reply, pending, account)) {
+			errors.set(address, error);
+			results.set(address, refusedResult(address, error));
+		}
+		if (reply.failure?.code === 'UNKNOWN' || signal.aborted) break;
+		const open = mail.envelope.to.filter((address) => mayTryAgain(results.get(address)));
+		const further =
+			reply.accepted.length > 0 ? open.filter((address) => isOneTooMany(errors.get(address))) : [];
+		pending = further.length > 0 ? further : open;
+		// Those that did not fit into this message get one of their own, which is no further attempt.
+		if (further.length > 0) continue;
+		if (attempt >= maxAttempts || pending.length === 0) break;
 		const waitMs = waitBefore(attempt + 1, Math.random());
-		if (clock.now() + waitMs > giveUpAt) break;
+		if (clock.now() + waitMs > (startedAt ?? clock.now()) + totalTimeMs) break;
 		transcript.add(null, `waiting ${(waitMs / 1000).toFixed(1)} s before attempt ${attempt + 1}`);
 		if (!(await sleep(clock, waitMs, signal))) break;
+		attempt++;
 	}
 	const recipients = mail.envelope.to
 		.map((address) => results.get(address))
 		.filter((result) => result !== undefined);
-	const { outcome, error } = errorOf(recipients, errors);
+	const { outcome, error } = errorOf(recipients, [...new Set(errors.values())]);
+	const response = said.taken || said.last;
 	return {
 		outcome,
 		messageId: mail.messageId,
@@ -129,10 +150,22 @@ function acceptedResult(address: string, response: string): RecipientResult {
 	};
 }
 
-/** Notes a recipient that the server refused. */
-function refuse(failure: SmtpFailure, account: Account, results: Map<string, RecipientResult>): MailError {
-	const error = smtpError(failure, account, 'send', false);
-	if (failure.recipient !== undefined)
-		results.set(failure.recipient, refusedResult(failure.recipient, error));
-	return error;
+/** Why each of those was not accepted that were not. */
+function refusalsOf(reply: SmtpReply, asked: readonly string[], account: Account): Map<string, MailError> {
+	const refusals = new Map<string, MailError>();
+	const accepted = new Set(reply.accepted);
+	if (reply.failure) {
+		for (const address of asked) if (!accepted.has(address)) refusals.set(address, reply.failure);
+	}
+	for (const failure of reply.rejected) {
+		if (failure.recipient !== undefined)
+			refusals.set(failure.recipient, smtpError(failure, account, 'send', false));
+	}
+	return refusals;
+}
+
+/** Whether the server takes fewer recipients in one message (RFC 5321 §4.5.3.1.10, RFC 3463 X.5.3). */
+function isOneTooMany(error: MailError | undefined): boolean {
+	const { code, enhancedCode, text = '' } = error?.reply ?? {};
+	return code === '452' && (enhancedCode === '4.5.3' || /too many recipients/i.test(text));
 }

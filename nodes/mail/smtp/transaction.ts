@@ -43,12 +43,16 @@ export interface SmtpReply {
 	response: string;
 	accepted: string[];
 	rejected: SmtpFailure[];
+	/** What became of the recipients that are in neither list, if there are any. */
+	failure?: MailError;
 }
 
 /** How far a message got; read when something fails. */
 export interface Progress {
 	/** The server has answered at least once. */
 	answered: boolean;
+	/** Recipients that it has refused. */
+	rejected: SmtpFailure[];
 	/** The word that makes the message count has been written. */
 	committed: boolean;
 }
@@ -125,7 +129,7 @@ async function sayEnvelope(
 		progress.answered = true;
 		if (answer.code >= 300) throw refusal(answer, 'MAIL FROM');
 	};
-	const answers: EnvelopeAnswers = { accepted: [], rejected: [], body: null };
+	const answers: EnvelopeAnswers = { accepted: [], rejected: progress.rejected, body: null };
 	const recipient = (address: string, answer: SmtpAnswer) => {
 		// The server is closing (RFC 5321 §3.8): that is about the message, not about this recipient.
 		if (answer.code === 421) throw refusal(answer, 'RCPT TO');

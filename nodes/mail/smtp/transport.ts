@@ -30,7 +30,7 @@ export async function verifySmtp(account: Account, signal?: AbortSignal): Promis
 export class SmtpLine {
 	messages = 0;
 	/** How far the current or last message got. */
-	progress: Progress = { answered: false, committed: false };
+	progress: Progress = nothingDone();
 	dropped = false;
 	private readonly channel: SmtpChannel;
 	private transcript: Transcript;
@@ -75,7 +75,12 @@ export class SmtpLine {
 		return this.messages > 0;
 	}
 
-	/** @throws MailError; code `UNKNOWN` when the line was lost after the message had been handed over */
+	/**
+	 * Hands one message over.
+	 *
+	 * @returns what failed too, when some recipients had been refused before: what is known of them is not lost
+	 * @throws MailError; code `UNKNOWN` when the line was lost after the message had been handed over
+	 */
 	async send(
 		envelope: Envelope,
 		message: Readable,
@@ -85,7 +90,7 @@ export class SmtpLine {
 		// Whoever reads it hears of its errors; without a listener one would end the whole n8n process.
 		message.on('error', () => undefined);
 		this.messages++;
-		const progress: Progress = { answered: false, committed: false };
+		const progress = nothingDone();
 		this.progress = progress;
 		if (transcript && transcript !== this.transcript) {
 			this.transcript = transcript;
@@ -110,7 +115,8 @@ export class SmtpLine {
 			if (isAnswered(failure)) await this.reset();
 			else if (progress.answered || failure.code === 'LOST' || failure.code === 'UNKNOWN')
 				this.channel.fail(failure);
-			throw failure;
+			if (progress.rejected.length === 0) throw failure;
+			return { response: failure.reply?.text ?? '', accepted: [], rejected: progress.rejected, failure };
 		} finally {
 			signal?.removeEventListener('abort', abort);
 			message.destroy();
@@ -130,7 +136,7 @@ export class SmtpLine {
 			const said = { response: answer.text, responseCode: answer.code };
 			throw smtpError(Object.assign(new Error(answer.text), said), this.#account, 'send', false);
 		} catch (error) {
-			throw toMailError(error, this.#account, { answered: false, committed: false });
+			throw toMailError(error, this.#account, nothingDone());
 		} finally {
 			await this.reset();
 		}
@@ -169,6 +175,10 @@ export class SmtpLine {
 			// The connection is gone, which its next user will see.
 		}
 	}
+}
+
+function nothingDone(): Progress {
+	return { answered: false, rejected: [], committed: false };
 }
 
 function toMailError(error: unknown, account: Account, progress: Progress): MailError {

@@ -125,6 +125,130 @@ test('refused for all, some for good: the others are tried again, and 4xx tells 
 	expect(result.error?.message).toContain('2 of 2 recipients');
 });
 
+describe.each([
+	['DATA', DEFAULT_EXTENSIONS],
+	['DATA without PIPELINING', ['SIZE']],
+	['BDAT', [...DEFAULT_EXTENSIONS, 'CHUNKING']],
+])('a recipient refused before the message itself, with %s', (_name, extensions) => {
+	const NO_EVE = '550 5.1.1 <eve>: User unknown';
+	const noEve = (stage: Stage, line: string) =>
+		stage === 'RCPT' && line.includes('eve') ? NO_EVE : undefined;
+
+	test('stays refused, and is not tried again, when the message is refused for the moment', async () => {
+		let first = true;
+		const result = await send(
+			(stage, line) => {
+				if (stage !== 'end' || !first) return noEve(stage, line);
+				first = false;
+				return '451 4.3.0 not now';
+			},
+			to('bob', 'eve'),
+			{},
+			extensions,
+		);
+		expect(result).toMatchObject({ outcome: 'partial', attempts: 2 });
+		expect(result.recipients[1]).toMatchObject({ status: 'refused', text: NO_EVE, permanent: true });
+		expect(result.error?.description).toContain(NO_EVE);
+		const asked = server.sessions.flatMap(({ commands }) => commands.filter((line) => line.includes('eve')));
+		expect(asked).toHaveLength(1);
+		expect(server.messages.map((message) => message.to)).toEqual([['bob@example.test']]);
+	});
+
+	test('stays refused when the line is lost after the message', async () => {
+		const result = await send(
+			(stage, line) => (stage === 'end' ? { then: 'reset' } : noEve(stage, line)),
+			to('bob', 'eve'),
+			{},
+			extensions,
+		);
+		expect(result).toMatchObject({ outcome: 'unknown', attempts: 1, error: { code: 'UNKNOWN' } });
+		expect(result.recipients.map(({ status, text }) => [status, text])).toEqual([
+			['unknown', expect.stringContaining('may or may not')],
+			['refused', NO_EVE],
+		]);
+		expect(server.messages).toHaveLength(1);
+	});
+
+	test('and one that may try again does not when the line is lost after the message', async () => {
+		const result = await send(
+			(stage, line) => {
+				if (stage === 'end') return { then: 'reset' };
+				return stage === 'RCPT' && line.includes('eve') ? '450 4.2.0 later' : undefined;
+			},
+			to('bob', 'eve'),
+			{},
+			extensions,
+		);
+		expect(result).toMatchObject({ outcome: 'unknown', attempts: 1, error: { code: 'UNKNOWN' } });
+		expect(server.messages).toHaveLength(1);
+	});
+});
+
+test('partial after a further attempt: the error is there, and the words that took the mail', async () => {
+	let first = true;
+	const result = await send(
+		(stage, line) => {
+			if (stage === 'end') return '250 2.0.0 Ok: queued as FIRST';
+			if (stage !== 'RCPT') return undefined;
+			if (line.includes('eve')) return '550 5.1.1 <eve>: User unknown';
+			if (line.includes('carl')) return '450 4.2.0 <carl>: later';
+			if (!line.includes('dora') || !first) return undefined;
+			first = false;
+			return '450 4.2.0 <dora>: later';
+		},
+		to('bob', 'eve', 'carl', 'dora'),
+	);
+	expect(result).toMatchObject({ outcome: 'partial', attempts: 3, queueId: 'FIRST' });
+	expect(result.response).toBe('250 2.0.0 Ok: queued as FIRST');
+	expect(result.error?.message).toContain('2 of 4 recipients');
+	expect(result.error?.description).toMatch(/eve.*User unknown[\s\S]*carl.*later/);
+});
+
+test('partial, and the last attempt took the rest: what was refused before is still told', async () => {
+	let first = true;
+	const result = await send(
+		(stage, line) => {
+			if (stage !== 'RCPT') return undefined;
+			if (line.includes('eve')) return '550 5.1.1 <eve>: User unknown';
+			if (!first) return undefined;
+			first = false;
+			return '450 4.2.0 later';
+		},
+		to('bob', 'eve'),
+	);
+	expect(result).toMatchObject({ outcome: 'partial', attempts: 2 });
+	expect(result.error?.description).toContain('User unknown');
+});
+
+test.each([['452 4.5.3 Error: too many recipients'], ['452 Too many recipients received this hour']])(
+	'a server that takes three recipients a message (%s) gets several messages at once, in one attempt',
+	async (words) => {
+		const counts = new Map<unknown, number>();
+		const clock = fastClock();
+		const names = Array.from({ length: 11 }, (_none, index) => `user${index}`);
+		const result = await send(
+			(stage, _line, session) => {
+				const count = stage === 'MAIL' ? 0 : (counts.get(session) ?? 0) + (stage === 'RCPT' ? 1 : 0);
+				counts.set(session, count);
+				return stage === 'RCPT' && count > 3 ? words : undefined;
+			},
+			to(...names),
+			{ clock },
+		);
+		expect(result).toMatchObject({ outcome: 'accepted', attempts: 1 });
+		expect(clock.waits).toEqual([]);
+		expect(server.messages.map((message) => message.to.length)).toEqual([3, 3, 3, 2]);
+		expect(new Set(server.messages.flatMap((message) => message.to)).size).toBe(names.length);
+	},
+);
+
+test('one recipient too many again and again ends with the attempts', async () => {
+	const result = await send((stage, line) =>
+		stage === 'RCPT' && line.includes('bob') ? '452 4.5.3 too many recipients' : undefined,
+	);
+	expect(result).toMatchObject({ outcome: 'refused', attempts: 3 });
+});
+
 /** Facts §4.1 and issue 6: the first digit decides. */
 const CODES = [
 	421, 450, 451, 452, 454, 455, 500, 501, 502, 503, 504, 521, 530, 535, 538, 550, 551, 552, 553, 554, 555,
@@ -221,6 +345,22 @@ test('a rate is kept between mails of one account', async () => {
 	for (let count = 0; count < 3; count++) await sendMail(smtpAccount(server.port), MAIL, options);
 	expect(clock.waits.filter((ms) => ms > 1_000)).toEqual([60_000, 60_000]);
 });
+
+test('waiting for a turn does not use up the time for attempts', async () => {
+	server = await startFakeSmtp({ answer: (stage) => (stage === 'MAIL' ? '451 4.3.0 not now' : undefined) });
+	const options = { clock: fastClock(), intervalMs: 20 * 60_000, totalTimeMs: 10 * 60_000, attempts: 2 };
+	for (let count = 0; count < 2; count++)
+		expect(await sendMail(smtpAccount(server.port), MAIL, options)).toMatchObject({ attempts: 2 });
+});
+
+test.each(['MAIL', 'RCPT', 'end'] as const)(
+	'a password that the server echoes at %s is not told',
+	async (at) => {
+		const result = await send((stage) => (stage === at ? `550 5.7.1 no ${PASSWORD} here` : undefined));
+		expect(JSON.stringify(result)).toContain('no *** here');
+		expect(JSON.stringify(result)).not.toContain(PASSWORD);
+	},
+);
 
 test('no secret in anything that is told, whatever the server echoes', async () => {
 	const encoded = Buffer.from(`\0ada@example.test\0${PASSWORD}`).toString('base64');
