@@ -4,6 +4,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { AccountType } from '../bridge/account';
 import { failureJson, toNodeError } from '../bridge/errors';
 import { RunAccounts } from '../bridge/runAccounts';
+import { MailError } from '../mail/errors';
 import { MAX_CONNECTIONS } from '../mail/smtp/pool';
 import { deliver, type Delivered } from './deliver';
 import { readDelivery } from './fields/deliveryOptions';
@@ -112,20 +113,27 @@ async function sendOne(run: Run, itemIndex: number): Promise<Delivered> {
 	const type = fields.raw('authentication', 'mailAccountApi') as AccountType;
 	const account = await accounts.of(type, itemIndex);
 	const settings = readDelivery(fields);
-	const uniqueKey = memory.keyOf(itemIndex, settings.idempotencyKey);
-	const onSettled = ({ json, error }: Delivered) => {
-		const told = error && toNodeError(context.getNode(), error, itemIndex);
-		memory.remember(itemIndex, {
-			json,
-			error: told && { message: told.message, description: told.description ?? '' },
-		});
-	};
-	const send = async () => {
+	const userKey = settings.idempotencyKey === '' ? null : memory.keyOfUser(settings.idempotencyKey);
+	const send = async (): Promise<Delivered> => {
 		const job = await operation.read(fields, account, mailboxes);
+		const { request } = job;
+		const known = memory.recallCall(request);
+		if (known?.error) {
+			const { message, description: nextStep } = known.error;
+			return { json: known.json, error: new MailError('UNKNOWN', message, { nextStep }), settled: true };
+		}
+		const uniqueKey = userKey ?? memory.keyOfItem(itemIndex);
+		const onSettled = ({ json, error }: Delivered) => {
+			const told = error && toNodeError(context.getNode(), error, itemIndex);
+			memory.remember(itemIndex, request, {
+				json,
+				error: told && { message: told.message, description: told.description ?? '' },
+			});
+		};
 		return await deliver(job, settings, { context, account, mailboxes, signal, uniqueKey, onSettled });
 	};
-	if (settings.idempotencyKey === '' || uniqueKey === null) return await send();
-	const { delivered, first } = await once(uniqueKey, send);
+	if (userKey === null) return await send();
+	const { delivered, first } = await once(userKey, send);
 	return first ? delivered : { ...delivered, json: { ...delivered.json, alreadySent: true } };
 }
 

@@ -47,7 +47,7 @@ export class NodeTypes implements INodeTypes {
 	}
 
 	getByName(name: string): INodeType | IVersionedNodeType {
-		const type = this.types.get(name);
+		const type = this.types.get(name) ?? this.asTool(name);
 		if (type === undefined) {
 			throw new Error(`Unrecognized node type: ${name}. Known: ${[...this.types.keys()].join(', ')}`);
 		}
@@ -56,6 +56,17 @@ export class NodeTypes implements INodeTypes {
 
 	getByNameAndVersion(name: string, version?: number): INodeType {
 		return NodeHelpers.getVersionedNodeType(this.getByName(name), version);
+	}
+
+	/** `<name>Tool`, which n8n makes of every type that is usable as a tool: the same node, given to an agent. */
+	private asTool(name: string): INodeType | undefined {
+		const base = name.endsWith('Tool') ? this.types.get(name.slice(0, -'Tool'.length)) : undefined;
+		if (base === undefined || !('execute' in base) || base.description.usableAsTool !== true)
+			return undefined;
+		const description = { ...base.description, name, inputs: [], outputs: ['ai_tool' as const] };
+		const tool = Object.assign(Object.create(base) as INodeType, { description });
+		this.types.set(name, tool);
+		return tool;
 	}
 
 	getKnownTypes(): IDataObject {

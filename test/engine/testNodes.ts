@@ -1,7 +1,7 @@
 /**
  * Small node types for test workflows, so that the harness needs no n8n-nodes-base:
  * `n8n-nodes-base.manualTrigger`, `.noOp`, `.errorTrigger`, and `test.noOp`, `.set`, `.fail`, `.delay`, `.collect`,
- * `.wait`, `.staticData`. Parameters are described beside each.
+ * `.wait`, `.staticData`, `.agent`. Parameters are described beside each.
  */
 import type {
 	ICredentialType,
@@ -119,6 +119,34 @@ function failNode(): INodeType {
 	);
 }
 
+interface Tool {
+	invoke(args: IDataObject): Promise<string>;
+}
+
+/**
+ * An AI agent without a model: calls its tool once for each item, with the item's json as arguments; with `together`, all
+ * at once. Gives what the tool said or failed with.
+ */
+function agentNode(): INodeType {
+	const agent = node('agent', [{ ...text('together'), type: 'boolean', default: false }], async function () {
+		const [tool] = (await this.getInputConnectionData('ai_tool', 0)) as Tool[];
+		const call = async (args: IDataObject): Promise<INodeExecutionData> => {
+			try {
+				return { json: { said: await tool!.invoke(args) } };
+			} catch (error) {
+				return { json: { failed: (error as Error).message } };
+			}
+		};
+		const calls = this.getInputData().map(({ json }) => json);
+		if (this.getNodeParameter('together', 0, false)) return [await Promise.all(calls.map(call))];
+		const results: INodeExecutionData[] = [];
+		for (const args of calls) results.push(await call(args));
+		return [results];
+	});
+	agent.description.inputs = ['main', { type: 'ai_tool', required: true }];
+	return agent;
+}
+
 /**
  * The node types of one engine.
  * @param onCollect receives what `test.collect` nodes see
@@ -143,6 +171,7 @@ export function createTestNodes(onCollect: (collected: Collected) => void): Reco
 		'test.noOp': node('noOp', [], passOn),
 		'test.set': node('set', [{ ...text('fields', '{}'), type: 'json' }], set),
 		'test.fail': failNode(),
+		'test.agent': agentNode(),
 		'test.delay': node('delay', [number('ms', 100)], delay),
 		'test.collect': collect,
 		'test.wait': node('wait', [number('ms', 1000)], wait),
