@@ -83,6 +83,15 @@ export const BOMBS: readonly Bomb[] = [
 		name: 'HTML style block of 4 MB',
 		make: () => html(`<style>${times('.a{display:none}', 250_000)}</style>x`),
 	},
+	{
+		name: 'HTML style block of comments and selectors',
+		make: () =>
+			html(
+				`<style>${times('/*', 40_000)}{}${times('a b,', 20_000)}{}${times('/*.a#b', 9_000)}{color:red}</style>` +
+					times(`<p class="${times('a ', 200)}" style="color:#fff;font-size:0">x</p>`, 9_000),
+			),
+	},
+	{ name: 'HTML invisible letters', make: () => html(`<p>x${times('&zwnj;&nbsp;', 300_000)}</p>`) },
 	{ name: 'HTML entities', make: () => html(times('&amp;', 1_000_000)) },
 	{ name: 'HTML comments never closed', make: () => html(times('<!--', 1_000_000)) },
 	{ name: 'HTML less-than signs', make: () => html(times('<', 3_000_000)) },

@@ -12,9 +12,19 @@ import { meaning } from './meaning';
 import { replies } from './replies';
 import { reports } from './reports';
 import { structure } from './structure';
+import { styledHtml } from './styledHtml';
 
 const FOLDER = path.join(__dirname, '../corpus');
-const origins: (() => Case[])[] = [charsets, structure, attachments, malformed, replies, reports, meaning];
+const origins: (() => Case[])[] = [
+	charsets,
+	structure,
+	styledHtml,
+	attachments,
+	malformed,
+	replies,
+	reports,
+	meaning,
+];
 
 const cases = origins.flatMap((origin) => origin());
 const names = new Set<string>();

@@ -61,6 +61,8 @@ interface Frame {
 	/** Whether the last character written ends a word. */
 	atSpace: boolean;
 	empty: boolean;
+	/** Whether nothing has followed the mark of an item yet: its paragraphs begin on its line. */
+	atMark: boolean;
 	cells: string[];
 }
 
@@ -83,6 +85,7 @@ export class TextWriter {
 			return;
 		}
 		const isList = name === 'ul' || name === 'ol';
+		if (name === 'li') this.frame.atMark = false;
 		this.want(isList && this.lists.length > 0 ? 1 : (BREAKS[name] ?? 0));
 		switch (name) {
 			case 'hr':
@@ -171,7 +174,7 @@ export class TextWriter {
 
 	private want(breaks: number): void {
 		const { frame } = this;
-		if (!frame.empty && breaks > frame.breaks) frame.breaks = breaks;
+		if (!frame.empty && !frame.atMark && breaks > frame.breaks) frame.breaks = breaks;
 	}
 
 	private lineBreak(): void {
@@ -186,6 +189,7 @@ export class TextWriter {
 		frame.breaks = 0;
 		frame.parts.push(value);
 		frame.empty = false;
+		frame.atMark = false;
 		frame.atSpace = value.endsWith(' ');
 	}
 
@@ -194,6 +198,7 @@ export class TextWriter {
 		const indent = '  '.repeat(Math.min(Math.max(this.lists.length - 1, 0), MAX_NESTING));
 		this.write(`${indent}${list?.ordered ? `${list.next++}. ` : '- '}`);
 		this.frame.atSpace = true;
+		this.frame.atMark = true;
 	}
 
 	private image(attributes: Attributes): void {
@@ -204,7 +209,7 @@ export class TextWriter {
 	private closeLink(): void {
 		const link = this.links.pop();
 		if (!link || link.frame !== this.frame) return;
-		const { href } = link;
+		const { href, frame } = link;
 		const shown = link.frame.parts.slice(link.from).join('').trim();
 		if (!/^(?:https?:|mailto:|tel:|ftp:)/i.test(href) || shown === '') return;
 		const bare = (url: string) =>
@@ -213,8 +218,11 @@ export class TextWriter {
 				.replace(/[/\s]+$/, '')
 				.toLowerCase();
 		if (bare(shown) === bare(href)) return;
-		// The blank after the words of a link belongs after its address.
-		this.write(`${this.frame.atSpace ? '' : ' '}[${href.trim()}]`);
+		// What ends the line of the words belongs after their address, as does a blank.
+		const { breaks } = frame;
+		frame.breaks = 0;
+		this.write(`${frame.atSpace ? '' : ' '}[${href.trim()}]`);
+		frame.breaks = breaks;
 	}
 
 	private push(kind: Frame['kind'], name: string): void {
@@ -250,7 +258,7 @@ export class TextWriter {
 }
 
 function newFrame(kind: Frame['kind']): Frame {
-	return { kind, parts: [], breaks: 0, atSpace: true, empty: true, cells: [] };
+	return { kind, parts: [], breaks: 0, atSpace: true, empty: true, atMark: false, cells: [] };
 }
 
 /** Cells of one line each are a row of data; others are the columns of a page. */
@@ -268,11 +276,15 @@ function marked(text: string): string {
 		.join('\n');
 }
 
+/** Characters that show nothing at the end of a line, though they join letters elsewhere. */
+const UNSEEN = new Set(['\u200c', '\u200d', '\u200e', '\u200f']);
+
 /** Line by line: patterns over blanks at the ends of lines take quadratic time on long runs of blanks. */
 function tidy(text: string): string {
 	const lines: string[] = [];
 	for (const line of text.split('\n')) {
-		const end = line.trimEnd();
+		let end = line.trimEnd();
+		while (UNSEEN.has(end.charAt(end.length - 1))) end = end.slice(0, -1).trimEnd();
 		if (end !== '' || (lines.length > 0 && lines.at(-1) !== '')) lines.push(end);
 	}
 	while (lines.at(-1) === '') lines.pop();

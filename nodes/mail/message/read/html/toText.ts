@@ -2,14 +2,8 @@
 import { isSignature, quoteMarkOf } from './quoteMarks';
 import { TextWriter } from './textWriter';
 import { readTokens, type TokenHandler } from './tokens';
-import {
-	isUnreadable,
-	PAPER,
-	surroundingsOf,
-	Visibility,
-	type Attributes,
-	type Surroundings,
-} from './visibility';
+import { isUnreadable, PAPER, surroundingsOf, type Surroundings } from './look';
+import { Visibility, type Attributes } from './visibility';
 
 /** Characters of HTML from which text is made; what follows is left out. */
 export const MAX_HTML_LENGTH = 5_000_000;
@@ -40,6 +34,8 @@ const VOID = new Set(
 		' ',
 	),
 );
+/** What may stand in the head of a document; anything else ends a head that does not end itself. */
+const IN_HEAD = new Set('title meta link style script base basefont noscript template xml object'.split(' '));
 /** Elements whose beginning ends another that is still open. */
 const P_ENDERS =
 	'p div table ul ol dl h1 h2 h3 h4 h5 h6 pre blockquote hr form section article header footer address center'.split(
@@ -88,6 +84,7 @@ class HtmlReader implements TokenHandler {
 		const ends = ENDS[name];
 		while (ends?.includes(this.open.at(-1)?.name ?? '')) this.pop();
 		if (name === 'style') this.styles = [];
+		if (this.open.at(-1)?.name === 'head' && !IN_HEAD.has(name)) this.pop();
 		const outer = this.open.at(-1);
 		const silent = outer?.silent || this.ended || this.isSilent(name, attributes);
 		if (!silent) this.writer.open(name, attributes);
@@ -97,11 +94,14 @@ class HtmlReader implements TokenHandler {
 			return;
 		}
 		count(this.counts, name, 1);
-		this.open.push({ name, surroundings: surroundingsOf(outer?.surroundings ?? PAPER, attributes), silent });
+		const sheet = this.visibility.lookOf(name, attributes);
+		const surroundings = surroundingsOf(outer?.surroundings ?? PAPER, name, attributes, sheet);
+		this.open.push({ name, surroundings, silent });
 	}
 
 	text(text: string): void {
 		this.styles?.push(text);
+		if (this.open.at(-1)?.name === 'head' && text.trim() !== '') this.pop();
 		const element = this.open.at(-1);
 		if (this.ended) return;
 		if (element?.silent) return;

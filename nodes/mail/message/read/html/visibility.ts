@@ -1,4 +1,5 @@
 /** Whether a reader would see an element. What nobody sees must not speak to an AI step, nor fill up a text. */
+import { compactStyle, lookIn, type Look } from './look';
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -23,31 +24,34 @@ const INVISIBLE = new Set([
 	'video',
 	'canvas',
 	'map',
+	'xml',
 ]);
-/** In styles without blanks. Sizes of 1px and less are invisible too. */
+/**
+ * In styles without blanks. Not among them: `mso-hide`, which hides from Outlook what all others show, such as buttons,
+ * and sizes and colours, which elements inside may set anew.
+ */
 const HIDING =
-	/(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|mso-hide:all|opacity:0?(?:\.0\d*)?(?:;|!|$)|font(?:-size)?:0*(?:\.\d+|[01])?(?:\.\d+)?(?:px|pt|em|rem|%)?(?:;|!|\/|$)|color:transparent|text-indent:-\d{3,}|clip:rect\(0|(?:left|top|right):-\d{3,}px|transform:scale\(0)/;
+	/(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0?(?:\.0\d*)?(?:;|!|$)|text-indent:-\d{3,}|clip:rect\(0|(?:left|top|right):-\d{3,}px|transform:scale\(0)/;
 const COLLAPSED = /(?:^|;)(?:max-)?(?:height|width):0*(?:px|pt|em|%)?(?:;|!|$)/;
-/** Longest style block that is searched for hidden classes. */
+/** Characters of style sheets that are searched, and names in them that are kept. */
 const MAX_STYLE = 200_000;
-const WHITE = '#ffffff';
+const MAX_NAMES = 2_000;
+const MAX_NAME = 200;
+const MAX_SELECTORS = 5_000;
+/** What a selector is about, such as `.foot` of `td.foot:link`. */
+const SELECTED = /([.#][\w-]+|^[a-z][\w-]*)(?::link|:visited)?$/i;
 
-/** Colours as far as they are known while walking down the tree. */
-export interface Surroundings {
-	color: string;
-	/** Empty when an image or an unknown colour lies behind the text. */
-	background: string;
-}
-
-export const PAPER: Surroundings = { color: '#000000', background: WHITE };
-
-/** Finds what a message's own style sheet hides: simple selectors only, rules for screens of some size left out. */
+/** Finds what a message's own style sheet hides, and what it paints. Rules for screens of some size are left out. */
 export class Visibility {
 	private readonly hidden = new Set<string>();
+	private readonly looks = new Map<string, Look>();
+	/** Characters of style sheets that may still be read. */
+	private budget = MAX_STYLE;
 
 	/** @param css content of a style element */
 	addStyles(css: string): void {
-		const text = css.slice(0, MAX_STYLE).replace(/<!--|-->/g, '');
+		const text = css.slice(0, this.budget).replace(/<!--|-->/g, '');
+		this.budget -= text.length;
 		let depth = 0;
 		let start = 0;
 		let selector = '';
@@ -58,8 +62,7 @@ export class Visibility {
 				start = i + 1;
 			} else if (character === '}' && depth > 0) {
 				// Rules inside @media and the like are for some screens only.
-				if (--depth === 0 && !selector.includes('@') && hides(text.slice(start, i)))
-					this.addSelector(selector);
+				if (--depth === 0 && !selector.includes('@')) this.addRule(selector, text.slice(start, i));
 				start = i + 1;
 			} else if (character === ';' && depth === 0) start = i + 1;
 		}
@@ -67,81 +70,62 @@ export class Visibility {
 
 	isHidden(name: string, attributes: Attributes): boolean {
 		if (INVISIBLE.has(name) || 'hidden' in attributes) return true;
-		if (attributes['style'] !== undefined && hides(attributes['style'])) return true;
+		if (attributes['style'] !== undefined && hides(compactStyle(attributes['style']))) return true;
 		if (name === 'input' || (name === 'font' && attributes['size'] === '0')) return true;
-		if (this.hidden.size === 0) return false;
-		if (attributes['id'] !== undefined && this.hidden.has(`#${attributes['id']}`)) return true;
-		return (attributes['class'] ?? '').split(/\s+/).some((one) => one !== '' && this.hidden.has(`.${one}`));
+		return this.hidden.size > 0 && namesOf(name, attributes).some((one) => this.hidden.has(one));
 	}
 
-	private addSelector(selector: string): void {
-		for (const one of selector.split(',')) {
-			const simple = /^\s*[a-z]*([.#][\w-]+)\s*$/i.exec(one.replace(/\/\*.*?\*\//gs, ''))?.[1];
-			if (simple !== undefined) this.hidden.add(simple);
+	/** What the style sheet says of an element: ids count for more than classes, and these for more than its kind. */
+	lookOf(name: string, attributes: Attributes): Look {
+		let look: Look = {};
+		if (this.looks.size > 0)
+			for (const one of namesOf(name, attributes)) look = { ...look, ...this.looks.get(one) };
+		return look;
+	}
+
+	private addRule(selectors: string, style: string): void {
+		const compact = compactStyle(style);
+		const hiding = hides(compact);
+		const look = lookIn(compact);
+		for (const selector of selectors
+			.slice(-MAX_SELECTORS)
+			.replace(/\/\*.*?\*\//gs, '')
+			.split(',')) {
+			const [last = '', ...outer] = selector
+				.trim()
+				.split(/[\s>+~]+/)
+				.reverse();
+			const [, name] = SELECTED.exec(last.slice(0, MAX_NAME)) ?? [];
+			if (name === undefined) continue;
+			const key = /^[.#]/.test(name) ? name : name.toLowerCase();
+			const isSimple = outer.length === 0;
+			if (hiding && isSimple && /^[.#]/.test(key)) this.hidden.add(key);
+			if (this.looks.size < MAX_NAMES)
+				this.looks.set(key, merged(this.looks.get(key), look, isSimple && last === name));
 		}
 	}
 }
 
-/** Colours inside an element. */
-export function surroundingsOf(outer: Surroundings, attributes: Attributes): Surroundings {
-	const style = attributes['style'];
-	if (
-		style === undefined &&
-		!('bgcolor' in attributes) &&
-		!('color' in attributes) &&
-		!('background' in attributes)
-	)
-		return outer;
-	const compact = compactStyle(style ?? '');
-	const color = /(?:^|;)color:([^;!]+)/.exec(compact)?.[1] ?? attributes['color'];
-	const written = /(?:^|;)background(?:-color)?:([^;!]+)/.exec(compact)?.[1] ?? attributes['bgcolor'];
-	const hasImage =
-		'background' in attributes || /background(?:-image)?:[^;]*(?:url|gradient)\(/.test(compact);
-	return {
-		color: color === undefined ? outer.color : (hexColor(color) ?? ''),
-		background: hasImage
-			? ''
-			: written === undefined || written === 'transparent'
-				? outer.background
-				: (hexColor(written) ?? ''),
-	};
+/** Names by which style sheets mean an element, the most telling last. */
+function namesOf(name: string, attributes: Attributes): string[] {
+	const names = [name];
+	for (const one of (attributes['class'] ?? '').split(/\s+/, 20)) if (one !== '') names.push(`.${one}`);
+	if (attributes['id'] !== undefined) names.push(`#${attributes['id']}`);
+	return names;
 }
 
-/** Text in the colour of the paper. */
-export function isUnreadable({ color, background }: Surroundings): boolean {
-	return color !== '' && color === background;
+/** Of several rules for one name, or of one for some of its elements, only some may apply: then nothing is certain. */
+function merged(before: Look | undefined, look: Look, isCertain: boolean): Look {
+	const result: Look = { ...before };
+	for (const key of ['color', 'background'] as const) {
+		const value = look[key];
+		if (value === undefined) continue;
+		result[key] = isCertain && (result[key] ?? value) === value ? value : '';
+	}
+	if (look.tiny !== undefined && (isCertain || !look.tiny)) result.tiny = look.tiny;
+	return result;
 }
 
-function hides(style: string): boolean {
-	const compact = compactStyle(style);
+function hides(compact: string): boolean {
 	return HIDING.test(compact) || (COLLAPSED.test(compact) && compact.includes('overflow:hidden'));
-}
-
-function compactStyle(style: string): string {
-	return style
-		.slice(0, 5_000)
-		.toLowerCase()
-		.replace(/\/\*.*?\*\//gs, '')
-		.replace(/\s+/g, '');
-}
-
-/** Six digits; null for what is not one plain colour. */
-function hexColor(written: string): string | null {
-	const text = written.trim().toLowerCase();
-	if (text === 'white') return WHITE;
-	if (text === 'black') return '#000000';
-	const short = /^#?([0-9a-f])([0-9a-f])([0-9a-f])$/.exec(text);
-	if (short)
-		return `#${short
-			.slice(1)
-			.map((digit) => digit + digit)
-			.join('')}`;
-	const long = /^#?([0-9a-f]{6})$/.exec(text);
-	if (long) return `#${long[1] ?? ''}`;
-	const rgb = /^rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})/.exec(text.replace(/\s/g, ''));
-	if (!rgb) return null;
-	return `#${rgb
-		.slice(1, 4)
-		.map((part) => Number(part).toString(16).padStart(2, '0'))
-		.join('')}`;
 }
