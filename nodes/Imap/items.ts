@@ -32,8 +32,7 @@ export async function processItems(
 	context: IExecuteFunctions,
 	operation: ImapOperation,
 ): Promise<INodeExecutionData[]> {
-	const isTool = typeof context.isToolExecution === 'function' && context.isToolExecution();
-	const run: RunContext = { context, isTool };
+	const run: RunContext = { context, isTool: isToolOf(context) };
 	const results: Result[] = [];
 	const stopsAtFailure = !context.continueOnFail();
 	const byAccount = new Map<string, Item[]>();
@@ -62,7 +61,16 @@ export async function processItems(
 		else await handleOneByOne(operation, items, run, results, stopsAtFailure);
 	}
 	if (memory) remember(memory, results);
-	return outputOf(context, results);
+	return outputOf(run, results);
+}
+
+/**
+ * Whether an agent calls. Newer agents have n8n run their tools like any node, and `isToolExecution` is false then; but
+ * what is connected to an agent is always the node's twin, whose type n8n names so.
+ */
+function isToolOf(context: IExecuteFunctions): boolean {
+	if (typeof context.isToolExecution === 'function' && context.isToolExecution()) return true;
+	return context.getNode().type.endsWith('Tool');
 }
 
 /** n8n tries again when an item has failed, even where it goes on with failures. */
@@ -150,7 +158,7 @@ function hasFailed(result: Result | undefined): result is { error: unknown } {
 	return result !== undefined && 'error' in result;
 }
 
-function outputOf(context: IExecuteFunctions, results: readonly Result[]): INodeExecutionData[] {
+function outputOf({ context, isTool }: RunContext, results: readonly Result[]): INodeExecutionData[] {
 	const continues = context.continueOnFail();
 	const output: INodeExecutionData[] = [];
 	for (const [index, result] of results.entries()) {
@@ -160,7 +168,11 @@ function outputOf(context: IExecuteFunctions, results: readonly Result[]): INode
 			continue;
 		}
 		const error = toNodeError(context.getNode(), result.error, index);
-		if (!continues) throw error;
+		if (!continues) {
+			// Of an error an agent is given the message only; the server's words and what to do are in the description.
+			if (isTool) error.message = [error.message, error.description].filter(Boolean).join('\n');
+			throw error;
+		}
 		output.push(failedItem(context, error, index));
 	}
 	return output;
@@ -176,10 +188,19 @@ function failedItem(
 	index: number,
 ): INodeExecutionData {
 	const { error: sentence, description } = failureJson(error);
-	const known: IDataObject = { message: context.getNodeParameter('message', index, null) as IDataObject };
+	const known: IDataObject = { message: messageOf(context, index) };
 	const json =
 		context.getNode().onError === 'continueErrorOutput'
 			? { error: sentence, message: description, details: known }
 			: { error: sentence, description };
 	return { json, pairedItem: { item: index } };
+}
+
+/** The expression that says which message is meant may be what failed. */
+function messageOf(context: IExecuteFunctions, index: number): IDataObject | null {
+	try {
+		return context.getNodeParameter('message', index, null) as IDataObject | null;
+	} catch {
+		return null;
+	}
 }

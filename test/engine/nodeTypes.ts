@@ -39,6 +39,9 @@ export class NodeTypes implements INodeTypes {
 	constructor(loader: LoadedPackage, testNodes: Record<string, INodeType>) {
 		for (const [name, { type }] of Object.entries(loader.nodeTypes)) {
 			this.types.set(`${loader.packageName}.${name}`, type);
+			// What an agent is connected to is a twin of the node, which n8n makes at boot and runs like any node.
+			if ('execute' in type && type.description.usableAsTool)
+				this.types.set(`${loader.packageName}.${name}Tool`, type);
 		}
 		for (const [name, type] of Object.entries(testNodes)) this.types.set(name, type);
 		for (const type of [...N8N_CREDENTIALS, ...OAUTH_TYPES]) this.credentialTypes.set(type.name, type);
