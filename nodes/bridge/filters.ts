@@ -1,10 +1,14 @@
 /** The trigger's filters: each field beside what it asks for. */
 import type { INodeProperties } from 'n8n-workflow';
+import { MailError } from '../mail/errors';
 import { MailFilter, type LocalCriteria } from '../mail/imap/filter';
 import { parseSearch } from '../mail/imap/searchLanguage';
 import type { SearchCriteria } from '../mail/imap/types';
+import { toFlag, toNumber, toText } from './itemFields';
 
 const KILOBYTE = 1024;
+const DAY_MS = 24 * 60 * 60_000;
+const MAX_KILOBYTES = 1e9;
 
 export interface FilterFields {
 	attachmentName?: string;
@@ -129,7 +133,7 @@ const fields: INodeProperties[] = [
 		name: 'since',
 		type: 'dateTime',
 		default: '',
-		description: 'Only mails that the server received on this day or later',
+		description: 'Only mails that the server received at this time or later',
 	},
 	{
 		displayName: 'Skip Automatic Mail',
@@ -196,39 +200,89 @@ export const filtersProperty: INodeProperties = {
 		'Only mails for which all of these hold start the workflow. They are looked at once, when a mail arrives: one that is starred later does not start it.',
 };
 
-/** @throws MailError when the IMAP search cannot be understood */
+/**
+ * Whatever an expression gave is looked for, or refused: a filter that silently counts for nothing would let all mails pass.
+ *
+ * @throws MailError naming the filter that cannot be used
+ */
 export function readFilter(values: FilterFields): MailFilter {
-	const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
 	const criteria: SearchCriteria[] = [];
 	for (const name of ['from', 'to', 'cc', 'subject', 'text', 'keyword'] as const) {
-		if (text(values[name]) !== '') criteria.push({ [name]: text(values[name]) });
+		const wanted = text(values, name);
+		if (wanted !== '') criteria.push({ [name]: wanted });
 	}
-	if (values.unread !== undefined) criteria.push({ seen: !values.unread });
-	if (values.flagged !== undefined) criteria.push({ flagged: values.flagged });
-	if (values.largerThan) criteria.push({ larger: values.largerThan * KILOBYTE });
-	if (values.smallerThan) criteria.push({ smaller: values.smallerThan * KILOBYTE });
-	if (text(values.since) !== '') criteria.push({ since: new Date(text(values.since)) });
-	if (text(values.headerName) !== '')
-		criteria.push({ header: { [text(values.headerName)]: text(values.headerText) } });
-	if (text(values.gmailQuery) !== '') criteria.push({ gmraw: text(values.gmailQuery) });
-	criteria.push(...parseSearch(text(values.imapSearch)));
-	return new MailFilter(criteria, readLocal(values));
+	const unread = flag(values.unread);
+	const flagged = flag(values.flagged);
+	const [larger, smaller] = [bytes(values, 'largerThan'), bytes(values, 'smallerThan')];
+	if (unread !== null) criteria.push({ seen: !unread });
+	if (flagged !== null) criteria.push({ flagged });
+	if (larger > 0) criteria.push({ larger });
+	if (smaller > 0) criteria.push({ smaller });
+	const since = time(values, 'since');
+	// The server knows only days, in its own time zone; the moment itself is looked at here.
+	if (since) criteria.push({ since: new Date(since.getTime() - DAY_MS) });
+	const header = text(values, 'headerName');
+	if (header !== '') criteria.push({ header: { [header]: text(values, 'headerText') } });
+	const gmraw = text(values, 'gmailQuery');
+	if (gmraw !== '') criteria.push({ gmraw });
+	criteria.push(...parseSearch(text(values, 'imapSearch')));
+	return new MailFilter(criteria, readLocal(values, since));
 }
 
-function readLocal(values: FilterFields): LocalCriteria {
+function readLocal(values: FilterFields, since: Date | null): LocalCriteria {
 	const local: LocalCriteria = {};
-	const attachmentName = patterns(values.attachmentName);
-	const sender = patterns(values.senderPattern);
-	const subject = patterns(values.subjectPattern);
-	if (values.hasAttachments !== undefined) local.hasAttachments = values.hasAttachments;
+	const attachmentName = patterns(values, 'attachmentName');
+	const sender = patterns(values, 'senderPattern');
+	const subject = patterns(values, 'subjectPattern');
+	const hasAttachments = flag(values.hasAttachments);
+	if (since) local.receivedSince = since;
+	if (hasAttachments !== null) local.hasAttachments = hasAttachments;
 	if (attachmentName.length > 0) local.attachmentName = attachmentName;
 	if (sender.length > 0) local.sender = sender;
 	if (subject.length > 0) local.subject = subject;
-	if (values.skipAutomatic === true) local.skipAutomatic = true;
+	if (flag(values.skipAutomatic) === true) local.skipAutomatic = true;
 	return local;
 }
 
-function patterns(list: unknown): string[] {
-	const parts = typeof list === 'string' ? list.split(',') : [];
-	return parts.map((pattern) => pattern.trim()).filter((pattern) => pattern !== '');
+function patterns(values: FilterFields, name: keyof FilterFields): string[] {
+	return text(values, name)
+		.split(',')
+		.map((pattern) => pattern.trim())
+		.filter((pattern) => pattern !== '');
+}
+
+function text(values: FilterFields, name: keyof FilterFields): string {
+	const value: unknown = values[name];
+	if (typeof value === 'object' && value !== null) throw wrong(name, value, 'has to be text');
+	return toText(value).trim();
+}
+
+/** @returns null when it is not set, or an expression gave nothing */
+function flag(value: unknown): boolean | null {
+	return value === undefined || value === null || value === '' ? null : toFlag(value);
+}
+
+function bytes(values: FilterFields, name: 'largerThan' | 'smallerThan'): number {
+	const value: unknown = values[name];
+	if (value === undefined || value === null || value === '') return 0;
+	return toNumber(value, titleOf(name), 0, MAX_KILOBYTES) * KILOBYTE;
+}
+
+function time(values: FilterFields, name: 'since'): Date | null {
+	const value: unknown = values[name];
+	if (text(values, name) === '') return null;
+	const date = new Date(value as string | number);
+	if (Number.isNaN(date.getTime())) throw wrong(name, value, 'is no date');
+	return date;
+}
+
+function wrong(name: keyof FilterFields, value: unknown, what: string): MailError {
+	return new MailError('MESSAGE', `The filter "${titleOf(name)}" ${what}.`, {
+		retry: 'configuration',
+		nextStep: `It is ${JSON.stringify(value)} now; correct it, or the expression that gives it.`,
+	});
+}
+
+function titleOf(name: keyof FilterFields): string {
+	return fields.find((field) => field.name === name)?.displayName ?? name;
 }

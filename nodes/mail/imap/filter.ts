@@ -10,6 +10,8 @@ import { toSequenceSet } from './uidSet';
 
 /** What the server cannot search for. Patterns have `*` and `?`; one that fits is enough. */
 export interface LocalCriteria {
+	/** When the server got it (INTERNALDATE), which it tells to the second. */
+	receivedSince?: Date;
 	hasAttachments?: boolean;
 	attachmentName?: readonly string[];
 	/** Fits the address, or name and address. */
@@ -77,7 +79,9 @@ export class MailFilter {
 
 	/** Whether a message is wanted that the server has let through. */
 	accepts(message: ReceivedMessage): boolean {
-		const { mail } = message;
+		const { mail, receivedAt } = message;
+		const { receivedSince } = this.local;
+		if (receivedSince && receivedAt && secondsOf(receivedAt) < secondsOf(receivedSince)) return false;
 		// What cannot be read cannot be judged, and must not be lost by that.
 		if (mail.parseError !== null) return true;
 		const { hasAttachments, attachmentName, sender, subject, skipAutomatic } = this.local;
@@ -124,6 +128,10 @@ export class MailFilter {
 		}
 		return found;
 	}
+}
+
+function secondsOf(date: Date): number {
+	return Math.floor(date.getTime() / 1_000);
 }
 
 function intersection(one: readonly number[], other: readonly number[]): number[] {

@@ -85,6 +85,10 @@ export function imapError(
 		case 'LOST':
 			return new MailError(code, lostSentence(error), { ...details, retry: retryAfterLoss(diagnosis.class) });
 		case 'COMMAND':
+			if (isBadValue(error) || isTooLong(error)) {
+				const { reply: _none, ...rest } = details;
+				return new MailError(code, unsent(error, what), { ...rest, retry: 'configuration' });
+			}
 			if (!reply) return new MailError(code, `${error.message}.`, { ...details, retry: 'configuration' });
 			return new MailError(code, `The mail server refused ${what}.`, {
 				...details,
@@ -110,15 +114,40 @@ export function missingMailbox(path: string, error: MailError, existing: readonl
 
 /** The library refused before anything was sent: the line is in order. */
 const LOCAL_CODES = new Set(['MissingServerExtension', 'InvalidSearchQuery']);
+/** The same for values that no command can carry: a name with a line break, a set of messages that is none. */
+const VALUE_CODES = new Set([
+	'InvalidStringValue',
+	'InvalidTokenValue',
+	'InvalidTextValue',
+	'InvalidSequenceSet',
+]);
+/** The library knows the limit and did not send the message (RFC 7889). */
+const TOO_LONG = 'APPENDLIMIT';
 
 function codeOf(error: ImapFailure, step: ImapStep): MailErrorCode {
 	if (error.code !== undefined && LOCAL_CODES.has(error.code)) return 'COMMAND';
+	if (isBadValue(error) && step !== 'connect') return step === 'select' ? 'MAILBOX' : 'COMMAND';
+	if (isTooLong(error)) return 'COMMAND';
 	if (error.responseStatus === 'NO' || error.responseStatus === 'BAD') {
 		if (step === 'connect') return 'LOGIN';
 		return step === 'select' ? 'MAILBOX' : 'COMMAND';
 	}
 	if (step === 'connect') return 'CONNECT';
 	return 'LOST';
+}
+
+function isBadValue({ code }: ImapFailure): boolean {
+	return code !== undefined && VALUE_CODES.has(code);
+}
+
+function isTooLong({ responseStatus, serverResponseCode }: ImapFailure): boolean {
+	return responseStatus === undefined && serverResponseCode === TOO_LONG;
+}
+
+function unsent(error: ImapFailure, what: string): string {
+	if (isTooLong(error))
+		return `The mail server was not asked for ${what}: the message is larger than it takes (${error.message.replace(/^.*=/, '')} bytes).`;
+	return `The mail server was not asked for ${what}: a value has characters that no command can carry, such as a line break.`;
 }
 
 /** What the server said while it closed the connection counts when it asked for a pause. */

@@ -90,7 +90,7 @@ function readKey(words: Word[], depth: number): SearchCriteria[] {
 		const name = value(words, key);
 		return [{ header: { [name]: value(words, key) } }];
 	}
-	if (key === 'UID') return [{ uid: value(words, key) }];
+	if (key === 'UID') return [{ uid: sequenceSet(words, key) }];
 	const flag = FLAGS[key];
 	if (flag) return [flag];
 	const text = TEXTS[key];
@@ -128,6 +128,12 @@ function size(words: Word[], key: string): number {
 	const text = value(words, key);
 	if (!/^\d{1,12}$/.test(text)) throw wrong(`${key} needs a number of bytes, not "${text}"`);
 	return Number(text);
+}
+
+function sequenceSet(words: Word[], key: string): string {
+	const text = value(words, key);
+	if (text.split(',').every((part) => /^(\d{1,10}|\*)(:(\d{1,10}|\*))?$/.test(part))) return text;
+	throw wrong(`${key} needs numbers such as 7 or 100:200, not "${text}"`);
 }
 
 function date(words: Word[], key: string): Date {

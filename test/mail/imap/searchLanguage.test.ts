@@ -31,6 +31,7 @@ describe("IMAP's search language", () => {
 		['(UNSEEN', 'a bracket is not closed'],
 		['()', 'a pair of brackets is empty'],
 		['OR SEEN', 'something is missing'],
+		['UID some', 'UID needs numbers such as 7 or 100:200, not "some"'],
 		['SUBJECT "open', 'a quotation mark is not closed'],
 		['NOT '.repeat(50) + 'SEEN', 'nested too deeply'],
 		['x'.repeat(3000), 'too long'],
