@@ -15,8 +15,10 @@ export const MAX_ACTION_LINES = 2;
 export const ACTION_IDLE_MS = 20_000;
 /** A connection that answered so lately is not asked whether it is alive. */
 const FRESH_MS = 2_000;
-/** Connections made for one piece of work: a server that drops each of them is not asked for ever. */
+/** Connections made in a row for one piece of work: a server that drops each of them is not asked for ever. */
 const MAX_CONNECTS = 3;
+/** A connection that lasted so long does not count among them. */
+const LASTING_MS = 10_000;
 
 interface Open {
 	client: ImapClient;
@@ -36,6 +38,9 @@ const desks = new Map<string, Desk>();
 /** One connection, for one user at a time; made at first use, and anew when it was lost. */
 export class ActionLine {
 	private connects = 0;
+	private connectedAt = 0;
+	/** Why the last one could not be made. */
+	private failure: MailError | null = null;
 
 	/** @param open a connection that was kept */
 	constructor(
@@ -49,19 +54,21 @@ export class ActionLine {
 	async client(): Promise<ImapClient> {
 		this.refuseCancelled();
 		if (this.open?.client.alive) return this.open.client;
-		if (++this.connects > MAX_CONNECTS)
-			throw new MailError('LOST', 'The mail server drops every connection that is made.', {
-				side: 'imap',
-				retry: 'transient',
-				nextStep: 'Try again later. If it stays so, the account may have too many connections open.',
-			});
+		if (this.open && this.clock.now() - this.connectedAt >= LASTING_MS) this.connects = 0;
+		this.open = null;
+		if (++this.connects > MAX_CONNECTS) throw this.failure ?? dropped();
 		const end = new AbortController();
 		const abort = () => end.abort();
 		this.signal?.addEventListener('abort', abort, { once: true });
 		try {
 			const client = await linesOf(this.account, this.clock).connect(this.account, { signal: end.signal });
 			this.open = { client, end };
+			this.connectedAt = this.clock.now();
+			this.failure = null;
 			return client;
+		} catch (error) {
+			if (error instanceof MailError) this.failure = error;
+			throw error;
 		} finally {
 			this.signal?.removeEventListener('abort', abort);
 		}
@@ -145,4 +152,12 @@ function drop(desk: Desk): void {
 	desk.cancelIdle();
 	void desk.kept?.client.logout();
 	desk.kept = null;
+}
+
+function dropped(): MailError {
+	return new MailError('LOST', 'The mail server drops every connection that is made.', {
+		side: 'imap',
+		retry: 'transient',
+		nextStep: 'Try again later. If it stays so, the account may have too many connections open.',
+	});
 }

@@ -5,13 +5,17 @@
 import { MailError } from '../errors';
 import type { ActionLine } from './actionLines';
 import type { ImapClient } from './client';
-import { isLineError, unexpected } from './lineLost';
+import { uncertain } from './fewCommands';
+import { isLineError } from './lineLost';
 import { findByMessageId } from './messageIds';
 import { fetchMarks } from './messages';
 import { pathOf } from './mailboxNames';
 import type { MessageReference } from './reference';
 import type { SelectedMailbox } from './types';
 import { commandSized } from './uidSet';
+
+/** Times that a broken line is tried again although nothing came of the last one: a connection that was kept may be dead. */
+const MAX_IDLE_PASSES = 1;
 
 export type Outcome<T> = { value: T } | { error: MailError };
 
@@ -28,7 +32,7 @@ export interface MessageWork<T> {
 	/**
 	 * Acts on messages of the selected mailbox, each of them once.
 	 *
-	 * @param report to be called for every message; who is not reported gets the error that this throws
+	 * @param report to be called for every message; who is not reported when the line breaks is tried once more
 	 */
 	act(
 		client: ImapClient,
@@ -60,9 +64,17 @@ export async function workOnMessages<T>(
 	await find(line, references, place, (index, error) => (outcomes[index] = { error }));
 	for (const [mailbox, wanted] of places) {
 		const uids = new Map<number, Outcome<T>>();
-		const failed = await actIn(line, mailbox, wanted, work, uids, (index, error) => {
-			outcomes[index] = { error };
-		});
+		const fail = (index: number, error: MailError) => (outcomes[index] = { error });
+		let failed: MailError | null = null;
+		let open: readonly Place[] = wanted;
+		for (let idle = 0; open.length > 0 && idle <= MAX_IDLE_PASSES;) {
+			failed = await actIn(line, mailbox, open, work, uids, fail);
+			const left = open.filter(({ index, uid }) => !outcomes[index] && !uids.has(uid));
+			// What was under way when the line broke has its outcome; the others are tried over a new one.
+			if (!failed || !isLineError(failed)) break;
+			idle = left.length < open.length ? 0 : idle + 1;
+			open = left;
+		}
 		for (const { index, uid } of wanted)
 			outcomes[index] ??= uids.get(uid) ?? { error: failed ?? forgotten() };
 	}
@@ -139,17 +151,6 @@ async function actIn<T>(
 	}
 }
 
-/** The line broke while something was being changed. */
-function uncertain({ code, message, retry, reply }: MailError): MailError {
-	return new MailError(code, `${message} Whether the message was handled is not known.`, {
-		side: 'imap',
-		retry,
-		...(reply && { reply }),
-		nextStep:
-			'Try again with the Message-ID: it is looked for in all mailboxes, and what is done already stays so.',
-	});
-}
-
 /** The mailbox has other UIDs now: the UID that was given may be another message's. */
 export function renumbered(mailbox: string): MailError {
 	return new MailError(
@@ -168,7 +169,9 @@ export function vanished(mailbox: string): MailError {
 }
 
 export function asMailError(error: unknown): MailError {
-	return error instanceof MailError ? error : unexpected(error);
+	if (error instanceof MailError) return error;
+	const text = error instanceof Error ? error.message : String(error);
+	return new MailError('COMMAND', `Something unexpected went wrong: ${text}`, { side: 'imap' });
 }
 
 function forgotten(): MailError {

@@ -2,7 +2,7 @@
 import { MailError } from '../errors';
 import type { ImapClient } from './client';
 import { FETCH_ATTEMPTS, fetchMessages, type Fetched, type FetchLimits } from './fetch';
-import { vanished, type MessageWork } from './onMessages';
+import { asMailError, vanished, type MessageWork } from './onMessages';
 import type { ReceivedMessage } from '../message/parsed';
 import type { SelectedMailbox } from './types';
 
@@ -64,8 +64,7 @@ export function read<T>(
 						report(uid, { value: await use(fetched.message) });
 					} catch (error) {
 						// What one message cannot be made into is no matter of the others.
-						if (!(error instanceof MailError)) throw error;
-						report(uid, { error });
+						report(uid, { error: asMailError(error) });
 					}
 				}
 			});

@@ -44,7 +44,7 @@ export function transfer(kind: 'copy' | 'move', options: TransferOptions): Messa
 				}
 			};
 			const creating = options.create ? createOnce(client, destination, command) : command;
-			await inFewCommands(messages, creating, report);
+			await inFewCommands(messages, creating, report, ifLost(client, kind, destination));
 		},
 	};
 }
@@ -113,6 +113,11 @@ function createOnce(
 			await command(uids);
 		}
 	};
+}
+
+function ifLost(client: ImapClient, kind: 'copy' | 'move', destination: string): string | undefined {
+	if (kind === 'move' && client.supports('MOVE')) return undefined;
+	return `Look into the mailbox "${destination}" before you try again: if the copy is there, a second try makes another.`;
 }
 
 function notMoved(path: string): MailError {

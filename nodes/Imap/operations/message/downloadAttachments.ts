@@ -5,6 +5,7 @@ import { reasonToSkip } from '../../../bridge/formats/message';
 import { toNames } from '../../../bridge/itemFields';
 import { MailError } from '../../../mail/errors';
 import { fetchPart } from '../../../mail/imap/parts';
+import { rethrowLost } from '../../../mail/imap/lineLost';
 import { read } from '../../../mail/imap/reading';
 import { fetchSummaries } from '../../../mail/imap/summaries';
 import type { ImapClient } from '../../../mail/imap/client';
@@ -111,7 +112,9 @@ function someParts(parts: readonly string[], settings: ReadSettings, run: RunCon
 					};
 					report(uid, { value: { json, binary } });
 				} catch (error) {
-					report(uid, { error: asMailError(error) });
+					const failure = asMailError(error);
+					rethrowLost(failure);
+					report(uid, { error: failure });
 				}
 			}
 		},
