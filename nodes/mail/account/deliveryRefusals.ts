@@ -12,7 +12,7 @@ export const DELIVERY_REFUSALS: readonly DiagnosisRow[] = [
 			{ side: 'smtp', enhancedCode: ['5.7.60', '5.2.252'] },
 			{
 				side: 'smtp',
-				text: /not owned by (auth )?user|mail from (address )?must (be same as|equal) authori[sz]|SendAsDenied|permissions? to send as|not allowed to send as|relaying disallowed as|not authori[sz]ed to send from/i,
+				text: /not owned by (auth )?user|mail from (address )?must (be same as|equal) authori[sz]|SendAsDenied|permissions? to send as|not allowed to send as|relaying disallowed as|not authori[sz]ed to send from|^553 local user only/i,
 			},
 		],
 	},

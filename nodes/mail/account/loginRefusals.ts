@@ -17,6 +17,19 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		],
 	},
 	{
+		id: 'exmail-login-refused',
+		class: 'credentials',
+		cause:
+			'{provider} refused the login. "System busy" is part of its answer to a wrong client password and to a service that is off, not a sign of load.',
+		nextStep:
+			'Check that the administrator allows IMAP/SMTP for you and that the service is on in your mailbox settings, then generate a new client password and paste it here.',
+		providerPage: true,
+		when: [
+			{ text: /authentication failed, system busy/i },
+			{ provider: ['exmail'], text: /account is abnormal, service is not open/i },
+		],
+	},
+	{
 		id: 'qq-login-refused',
 		class: 'credentials',
 		cause:
@@ -27,22 +40,16 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		when: [{ text: /account is abnormal, service is not open/i }],
 	},
 	{
-		id: 'exmail-login-refused',
-		class: 'credentials',
-		cause:
-			'{provider} refused the login. "System busy" is its answer to a wrong client password and to a service that is off, not a sign of load.',
-		nextStep:
-			'Check that the administrator allows IMAP/SMTP for you and that the service is on in your mailbox settings, then generate a new client password and paste it here.',
-		providerPage: true,
-		when: [{ text: /authentication failed, system busy/i }],
-	},
-	{
 		id: 'authorisation-code-needed',
 		class: 'credentials',
 		cause: '{provider} refused the password, because it accepts only an authorisation code from programs.',
 		nextStep: '{password advice}',
 		providerPage: true,
-		when: [{ text: /authorization code|ERR\.LOGIN\.REQCODE|授权码/i }],
+		when: [
+			{ text: /authorization code|ERR\.LOGIN\.REQCODE|授权码/i },
+			// In GBK the words are lost, but not the page about the codes.
+			{ text: /service\.mail\.qq\.com\S+no=1001256/i },
+		],
 	},
 	{
 		id: 'credentials-or-imap-disabled',
@@ -84,7 +91,12 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		cause: '{provider} does not let mail programs use this mailbox.',
 		nextStep: 'Allow mail programs in the web settings of the mailbox. {password advice}',
 		providerPage: true,
-		when: [{ text: /does not have access rights to this service/i }, { text: /\bUser has no permission/i }],
+		when: [
+			{ text: /does not have access rights to this service/i },
+			{ text: /\bUser has no permission/i },
+			// The same in Chinese, of which GBK leaves only the code.
+			{ provider: ['netease163', 'netease126'], code: ['EAUTH'], responseCode: ['550'] },
+		],
 	},
 	{
 		id: 'smtp-auth-disabled',
@@ -144,7 +156,7 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		nextStep: 'Sign in on the web, confirm that it was you, and try again. {password advice}',
 		providerPage: true,
 		when: [
-			{ text: /web login required|log in (via|with) your web browser/i },
+			{ text: /web login required|log in (via|with|through) your web browser|prove you are not a robot/i },
 			{ responseCode: ['WEBALERT'] },
 			{ responseCode: ['534'], enhancedCode: ['5.7.14'] },
 		],
@@ -175,7 +187,9 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		nextStep: 'Put the password right first, then wait an hour. {password advice}',
 		providerPage: true,
 		when: [
-			{ text: /too many (bad |failed |invalid )*(log-?in|auth\w*) (attempts|failures)|login frequency/i },
+			{
+				text: /too many (bad |failed |invalid )*(log-?in|auth\w*) (attempts|failures)|login frequency|auth error limit/i,
+			},
 		],
 	},
 	{
@@ -213,7 +227,7 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 			{ side: 'imap', responseCode: ['PRIVACYREQUIRED'] },
 			{ side: 'smtp', responseCode: ['538'] },
 			{
-				text: /issue a STARTTLS|plaintext auth\w* (is )?disallowed|encryption required|LOGINDISABLED|login is disabled|only allowed .{0,10}(ssl|tls)/i,
+				text: /issue a STARTTLS|plaintext auth\w* (is )?disallowed|encryption required|LOGINDISABLED|login is disabled|only allowed .{0,10}(ssl|tls)|without (ssl|tls|encryption)/i,
 			},
 		],
 	},

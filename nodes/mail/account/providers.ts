@@ -3,6 +3,7 @@
  * run time, so that a correction reaches accounts that were saved long ago. The keys are stored in credentials.
  */
 import type { Endpoint } from './account';
+import { SOURCES, type Source } from './providerSources';
 
 export interface PresetEndpoint extends Endpoint {
 	security: 'tls' | 'starttls';
@@ -11,17 +12,6 @@ export interface PresetEndpoint extends Endpoint {
 /** What belongs into the password field. `oauth only`: the provider refuses every password. */
 export type PasswordKind =
 	'app password' | 'authorisation code' | 'account password' | 'bridge password' | 'oauth only';
-
-export interface Source {
-	url: string;
-	/**
-	 * `provider`: the provider's own page or program. `copy`: that page, read in someone else's copy. `directory`: a
-	 * list of server settings kept for mail programs.
-	 */
-	kind: 'provider' | 'copy' | 'directory';
-	/** Year and month. */
-	checked: string;
-}
 
 export interface Quirks {
 	/** Milliseconds after which IDLE (RFC 2177) must be restarted at the latest; null: no IDLE, so poll. */
@@ -44,16 +34,12 @@ export interface Provider {
 	/** What a person has to do before the first login: one to three sentences. */
 	hint: string;
 	helpUrl: string;
-	/** Where host, port and security were checked; null where no page was found. */
-	source: Source | null;
+	/** Where host, port and security come from. */
+	source: Source;
 	quirks?: Quirks;
 	/** Further names of its servers, to recognise the provider behind a custom account. */
 	otherHosts?: readonly string[];
 }
-
-const ISPDB = 'https://github.com/thunderbird/autoconfig/blob/master/ispdb/';
-const PROVIDER_DB = 'https://github.com/chatmail/provider-db/blob/master/_providers/';
-const CHECKED = '2026-11';
 
 const ZOHO_OTHERS = ['zoho.eu', 'zoho.in', 'zoho.com.au', 'zoho.jp', 'zohocloud.ca', 'zoho.sa']
 	.flatMap((domain) => [`imap.${domain}`, `smtp.${domain}`, `imappro.${domain}`, `smtppro.${domain}`])
@@ -67,11 +53,7 @@ export const PROVIDERS = {
 		passwordKind: 'app password',
 		hint: 'Turn on 2-Step Verification, then create an app password at myaccount.google.com/apppasswords and paste it here. The password of the Google account itself is refused.',
 		helpUrl: 'https://support.google.com/accounts/answer/185833',
-		source: {
-			url: 'https://developers.google.com/workspace/gmail/imap/imap-smtp',
-			kind: 'provider',
-			checked: CHECKED,
-		},
+		source: SOURCES.gmail,
 		quirks: { savesSentMail: true },
 	},
 	outlook: {
@@ -82,11 +64,7 @@ export const PROVIDERS = {
 		hint: 'Microsoft refuses passwords and app passwords for Outlook.com, Hotmail and Live: sign in with OAuth2. First allow IMAP at outlook.com under Settings > Mail > Forwarding and IMAP.',
 		helpUrl:
 			'https://support.microsoft.com/en-us/office/pop-imap-and-smtp-settings-8361e398-8af4-4e97-b147-6c6c4ac95353',
-		source: {
-			url: 'https://support.microsoft.com/en-us/office/pop-imap-and-smtp-settings-8361e398-8af4-4e97-b147-6c6c4ac95353',
-			kind: 'copy',
-			checked: CHECKED,
-		},
+		source: SOURCES.outlook,
 		quirks: { savesSentMail: true },
 		otherHosts: ['imap-mail.outlook.com'],
 	},
@@ -98,7 +76,7 @@ export const PROVIDERS = {
 		hint: 'Microsoft 365 refuses passwords for reading mail: sign in with OAuth2. For sending, an administrator must allow Authenticated SMTP for the mailbox.',
 		helpUrl:
 			'https://learn.microsoft.com/en-us/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission',
-		source: { url: `${ISPDB}office365.com`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.microsoft365,
 		quirks: { savesSentMail: true },
 	},
 	yahoo: {
@@ -108,7 +86,7 @@ export const PROVIDERS = {
 		passwordKind: 'app password',
 		hint: 'Generate an app password at login.yahoo.com/account/security and paste it here. The password of the Yahoo account itself is refused.',
 		helpUrl: 'https://help.yahoo.com/kb/new-mail-for-desktop/imap-server-settings-yahoo-mail-sln4075.html',
-		source: { url: `${ISPDB}yahoo.com.xml`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.yahoo,
 		quirks: { idleMaxMs: 180_000 },
 	},
 	icloud: {
@@ -118,7 +96,7 @@ export const PROVIDERS = {
 		passwordKind: 'app password',
 		hint: 'Create an app-specific password at account.apple.com under Sign-In and Security; two-factor authentication must be on. The user name is the @icloud.com, @me.com or @mac.com address, also for a custom domain.',
 		helpUrl: 'https://support.apple.com/en-us/102525',
-		source: { url: `${ISPDB}me.com.xml`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.icloud,
 	},
 	fastmail: {
 		label: 'Fastmail',
@@ -127,11 +105,7 @@ export const PROVIDERS = {
 		passwordKind: 'app password',
 		hint: 'Create an app password with mail access in Settings > Privacy & Security > Connected apps. The password of the account itself is refused.',
 		helpUrl: 'https://www.fastmail.help/hc/en-us/articles/1500000278342',
-		source: {
-			url: 'https://www.fastmail.com/help/technical/servernamesandports.html',
-			kind: 'provider',
-			checked: CHECKED,
-		},
+		source: SOURCES.fastmail,
 	},
 	zoho: {
 		label: 'Zoho Mail',
@@ -140,11 +114,7 @@ export const PROVIDERS = {
 		passwordKind: 'app password',
 		hint: 'Switch on IMAP Access in Zoho Mail under Settings > Mail Accounts, and use an app-specific password if two-factor authentication is on. Companies on a paid plan use imappro.zoho.com and smtppro.zoho.com, other regions zoho.eu, zoho.in and so on: choose Custom for those.',
 		helpUrl: 'https://www.zoho.com/mail/help/imap-access.html',
-		source: {
-			url: 'https://wiki.stretchpowered.com/books/zoho/page/how-to-configure-email-server-with-zoho-smtp-settings',
-			kind: 'copy',
-			checked: CHECKED,
-		},
+		source: SOURCES.zoho,
 		quirks: { savesSentMail: true },
 		otherHosts: ZOHO_OTHERS,
 	},
@@ -155,7 +125,7 @@ export const PROVIDERS = {
 		passwordKind: 'account password',
 		hint: 'Allow access by POP3 and IMAP in the e-mail settings of gmx.net first. With two-factor authentication on, use an application-specific password.',
 		helpUrl: 'https://hilfe.gmx.net/pop-imap/einschalten.html',
-		source: { url: `${ISPDB}gmx.net.xml`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.gmx,
 	},
 	gmxCom: {
 		label: 'GMX (gmx.com)',
@@ -164,7 +134,7 @@ export const PROVIDERS = {
 		passwordKind: 'account password',
 		hint: 'Enable access by POP3 and IMAP in the e-mail settings of gmx.com first. With two-factor authentication on, use an application-specific password.',
 		helpUrl: 'https://support.gmx.com/pop-imap/toggle.html',
-		source: { url: `${ISPDB}gmx.com.xml`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.gmxCom,
 	},
 	yandex: {
 		label: 'Yandex Mail',
@@ -173,7 +143,7 @@ export const PROVIDERS = {
 		passwordKind: 'app password',
 		hint: 'Allow mail programs over IMAP in the settings of Yandex Mail, then create an app password for mail in Yandex ID. The same servers answer for yandex.ru addresses.',
 		helpUrl: 'https://yandex.com/support/mail/mail-clients/others.html',
-		source: { url: `${PROVIDER_DB}yandex.ru.md`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.yandex,
 		otherHosts: ['imap.yandex.ru', 'smtp.yandex.ru'],
 	},
 	mailru: {
@@ -183,7 +153,7 @@ export const PROVIDERS = {
 		passwordKind: 'app password',
 		hint: 'Create a password for external applications in the security settings of Mail.ru and paste it here. The password of the account itself is refused.',
 		helpUrl: 'https://help.mail.ru/mail/security/protection/external',
-		source: { url: `${PROVIDER_DB}mail.ru.md`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.mailru,
 	},
 	protonBridge: {
 		label: 'Proton Mail Bridge',
@@ -192,11 +162,7 @@ export const PROVIDERS = {
 		passwordKind: 'bridge password',
 		hint: 'Proton Mail Bridge must run on the machine n8n runs on; copy user name and password from its mailbox details. Its certificate is self-made, so turn on Ignore SSL Issues.',
 		helpUrl: 'https://proton.me/support/protonmail-bridge-faq',
-		source: {
-			url: 'https://github.com/ProtonMail/proton-bridge/blob/master/internal/vault/types_settings.go',
-			kind: 'provider',
-			checked: CHECKED,
-		},
+		source: SOURCES.protonBridge,
 		quirks: { savesSentMail: true, selfSignedCertificate: true },
 	},
 	aliyun: {
@@ -206,7 +172,7 @@ export const PROVIDERS = {
 		passwordKind: 'account password',
 		hint: 'Switch on IMAP and SMTP in the settings of mail.aliyun.com. If a password for mail programs is set there, use that one.',
 		helpUrl: 'https://mail.aliyun.com/',
-		source: null,
+		source: SOURCES.aliyun,
 	},
 	aliyunEnterprise: {
 		label: 'Alibaba Mail (enterprise)',
@@ -215,11 +181,7 @@ export const PROVIDERS = {
 		passwordKind: 'account password',
 		hint: 'The administrator must allow third-party mail programs. If the security password for third-party clients is on, create one in the settings of the mailbox and use it here.',
 		helpUrl: 'https://help.aliyun.com/en/document_detail/36687.html',
-		source: {
-			url: 'https://help.aliyun.com/document_detail/2857156.html',
-			kind: 'provider',
-			checked: CHECKED,
-		},
+		source: SOURCES.aliyunEnterprise,
 		otherHosts: ['imap.mxhichina.com', 'smtp.mxhichina.com'],
 	},
 	qq: {
@@ -229,7 +191,7 @@ export const PROVIDERS = {
 		passwordKind: 'authorisation code',
 		hint: 'Switch on the IMAP/SMTP service in the account settings of mail.qq.com and generate an authorisation code (16 letters): it is the password here. Changing the QQ password makes all codes void.',
 		helpUrl: 'https://service.mail.qq.com/cgi-bin/help?subtype=1&id=28&no=1001256',
-		source: { url: `${PROVIDER_DB}qq.md`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.qq,
 	},
 	exmail: {
 		label: 'Tencent Exmail',
@@ -238,7 +200,7 @@ export const PROVIDERS = {
 		passwordKind: 'authorisation code',
 		hint: 'The administrator must allow IMAP/SMTP for you. Then switch the service on in the mailbox settings, turn on secure login, and use the client password generated there. Outside China hwimap.exmail.qq.com and hwsmtp.exmail.qq.com may be faster: choose Custom.',
 		helpUrl: 'https://exmail.qq.com/',
-		source: { url: 'http://www.schwkj.cn/qqbizmail/aa10478', kind: 'copy', checked: CHECKED },
+		source: SOURCES.exmail,
 		quirks: { ignoresPartialFetch: true },
 		otherHosts: ['hwimap.exmail.qq.com', 'hwsmtp.exmail.qq.com'],
 	},
@@ -249,7 +211,7 @@ export const PROVIDERS = {
 		passwordKind: 'authorisation code',
 		hint: 'Switch on IMAP/SMTP in the settings of mail.163.com and create an authorisation code: it is the password here.',
 		helpUrl: 'https://help.mail.163.com/',
-		source: { url: `${PROVIDER_DB}163.md`, kind: 'directory', checked: CHECKED },
+		source: SOURCES.netease163,
 		quirks: { idleMaxMs: null, needsId: true },
 	},
 	netease126: {
@@ -259,7 +221,7 @@ export const PROVIDERS = {
 		passwordKind: 'authorisation code',
 		hint: 'Switch on IMAP/SMTP in the settings of mail.126.com and create an authorisation code: it is the password here.',
 		helpUrl: 'https://help.mail.163.com/',
-		source: null,
+		source: SOURCES.netease126,
 		quirks: { idleMaxMs: null, needsId: true },
 	},
 } as const satisfies Record<string, Provider>;

@@ -2,7 +2,7 @@
 import { secretsOf, type Account } from '../account/account';
 import { loginFacts } from '../account/tokenFaults';
 import type { AccessToken } from '../account/token';
-import { diagnose, UNKNOWN_REFUSAL } from '../account/refusals';
+import { diagnose, UNKNOWN_REFUSAL, type Diagnosis } from '../account/refusals';
 import { cleanServerText, MailError, type MailErrorCode, type RetryClass, type ServerReply } from '../errors';
 import type { MailboxInfo } from './types';
 
@@ -26,6 +26,11 @@ export interface ImapFailure extends Error {
 interface ParsedAnswer {
 	attributes?: { section?: { value?: unknown }[] }[];
 }
+
+const NOT_OPENED = 'The mailbox does not exist, or the server will not open it.';
+/** Diagnoses that say no more than that. */
+const OF_A_MAILBOX = ['mailbox-missing', 'no-permission', UNKNOWN_REFUSAL];
+const isExplained = ({ id }: Diagnosis): boolean => !OF_A_MAILBOX.includes(id);
 
 /** What the connection was doing. */
 export type ImapStep = 'connect' | 'select' | 'command';
@@ -78,7 +83,7 @@ export function imapError(
 	const code = codeOf(error, step);
 	switch (code) {
 		case 'MAILBOX':
-			return new MailError(code, 'The mailbox does not exist, or the server will not open it.', {
+			return new MailError(code, isExplained(diagnosis) ? diagnosis.cause : NOT_OPENED, {
 				...details,
 				retry: error.mailboxMissing ? 'configuration' : diagnosis.class,
 			});
@@ -100,8 +105,9 @@ export function imapError(
 	}
 }
 
-/** A mailbox that cannot be opened, and those that exist. */
+/** A mailbox that cannot be opened, and those that exist; the error as it is when the mailbox is not to blame. */
 export function missingMailbox(path: string, error: MailError, existing: readonly MailboxInfo[]): MailError {
+	if (error.diagnosis && isExplained(error.diagnosis)) return error;
 	const names = existing.filter((entry) => entry.selectable).map((entry) => `"${entry.path}"`);
 	const what = `The mailbox "${path}" does not exist, or the server will not open it.`;
 	return new MailError('MAILBOX', what, {
@@ -166,7 +172,9 @@ function lostSentence(error: ImapFailure): string {
 }
 
 function replyOf(error: ImapFailure, secrets: readonly string[]): ServerReply | undefined {
-	const text = error.responseText ?? error.reason;
+	// What a server refuses right after the login comes as a failed login with nothing but the words.
+	const words = typeof error.response === 'string' ? error.response : undefined;
+	const text = error.responseText ?? error.reason ?? words;
 	const code = error.serverResponseCode ?? responseCodeIn(error.response);
 	if (!text && !code) return undefined;
 	return {

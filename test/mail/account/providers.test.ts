@@ -66,14 +66,15 @@ describe('the provider table', () => {
 		expect(provider.hint).toMatch(wanted);
 	});
 
-	it('says where the servers were checked, or that no page was found', () => {
-		const without = PROVIDER_KEYS.filter((key) => PROVIDERS[key].source === null);
-		expect(without).toEqual(['aliyun', 'netease126']);
-		for (const key of PROVIDER_KEYS) {
-			const { source }: Provider = PROVIDERS[key];
-			if (source)
-				expect(source).toMatchObject({ url: expect.stringMatching(/^https?:\/\//), checked: '2026-11' });
-		}
+	it.each(PROVIDER_KEYS)('%s: what its servers were compared with, and when', (key) => {
+		const { page, read, kind, checked } = PROVIDERS[key].source;
+		expect(read.length).toBeGreaterThan(0);
+		for (const url of page === null ? read : [page, ...read])
+			expect(url).toMatch(/^https?:\/\/[a-z0-9.-]+\/\S+$/);
+		// What others wrote is not called the provider's own.
+		expect(read.includes(page ?? '')).toBe(kind === 'provider');
+		expect(new Date(checked).toISOString().slice(0, 10)).toBe(checked);
+		expect(Date.parse(checked)).toBeGreaterThanOrEqual(Date.parse('2026-11-01'));
 	});
 
 	it('gives every provider its own label', () => {
@@ -112,7 +113,8 @@ describe('looking up', () => {
 });
 
 describe('docs/accounts.md', () => {
-	const sections = readFileSync(join(__dirname, '../../../docs/accounts.md'), 'utf8').split('\n### ');
+	const DOC = readFileSync(join(__dirname, '../../../docs/accounts.md'), 'utf8');
+	const sections = DOC.split('\n### ');
 
 	it.each(PROVIDER_KEYS)('%s: a section with both servers as the table has them', (key) => {
 		const { label, imap, smtp } = PROVIDERS[key];
@@ -120,5 +122,17 @@ describe('docs/accounts.md', () => {
 		for (const { host, port, security } of [imap, smtp]) {
 			expect(section).toContain(`\`${host}:${port}\` ${security.toUpperCase()}`);
 		}
+	});
+
+	it.each(PROVIDER_KEYS)('%s: from the password to a passed test, and the date of the comparison', (key) => {
+		const { label, passwordKind, source } = PROVIDERS[key];
+		const section = sections.find((text) => text.startsWith(`${label}\n`)) ?? '';
+		expect(section).toMatch(/^- (Password|User and password): /m);
+		expect(section).toMatch(
+			passwordKind === 'oauth only' ? /Account > Check/ : /^- Test: .*tested successfully/m,
+		);
+		const row = DOC.split('\n').find((line) => line.startsWith(`- ${label}: `)) ?? '';
+		expect(row).toContain(`, ${source.checked}.`);
+		for (const url of source.read) expect(row).toContain(`(${url})`);
 	});
 });

@@ -198,6 +198,90 @@ describe('port and security that do not suit each other are named in words', () 
 	});
 });
 
+/** What people run into when they set up an account: name, the diagnosis of each case, providers where it is theirs. */
+const SITUATIONS = `
+TLS on a plain port                    tls-on-plain-port
+a plain start on a TLS port            starttls-on-tls-port
+a port of the other protocol           wrong-protocol-port
+STARTTLS missing                       starttls-missing
+STARTTLS tampered with                 starttls-tampered
+certificate expired                    certificate-expired
+certificate not valid yet              certificate-not-yet-valid
+certificate self-signed                certificate-self-signed
+certificate for another host           certificate-wrong-host
+certificate of an unknown authority    certificate-unknown-authority
+client certificate wanted              client-certificate-needed
+TLS too old                            tls-too-old
+name not found                         host-not-found
+name lookup failing                    name-lookup-failed
+connection refused                     connection-refused
+filtered                               timed-out
+network unreachable                    network-unreachable
+no greeting                            no-greeting
+wrong password                         wrong-password                 custom
+app password needed                    app-password-needed            gmail yahoo icloud yandex mailru fastmail
+app password needed, or wrong          wrong-password                 zoho
+authorisation code needed              authorisation-code-needed      qq netease163 netease126
+password of the bridge needed          bridge-password-needed         protonBridge
+IMAP disabled                          imap-disabled                  gmail zoho
+IMAP disabled, or wrong code           exmail-login-refused           exmail
+IMAP disabled, or wrong code           qq-login-refused               qq
+IMAP disabled, or wrong password       credentials-or-imap-disabled   yandex
+IMAP disabled                          authenticated-not-connected    microsoft365
+mail programs not allowed              client-access-disabled         yandex netease163
+basic login blocked                    password-login-blocked         outlook microsoft365
+basic login blocked                    web-login-required             gmail
+SMTP AUTH disabled for the tenant      smtp-auth-disabled             microsoft365
+login forbidden by policy              login-policy                   microsoft365
+too many connections                   too-many-connections           gmail microsoft365
+throttled                              throttled                      gmail microsoft365
+too many logins                        too-many-login-attempts        gmail yahoo
+account locked                         account-locked                 microsoft365 custom
+Unsafe Login                           unsafe-login                   netease163
+quota of the mailbox                   mailbox-full
+quota of sending                       sending-limit                  gmail microsoft365
+sender not allowed to use this From    sender-not-allowed             microsoft365 yandex qq netease163 zoho
+relay denied                           relay-denied
+OAuth scope missing                    oauth-scope-missing            gmail microsoft365
+OAuth token expired                    oauth-token-expired            microsoft365
+OAuth grant revoked                    oauth-reconnect                gmail microsoft365
+OAuth token for another audience       oauth-wrong-audience           microsoft365 outlook
+proxy refused the login                proxy-login-refused
+proxy refused the destination          proxy-refused
+proxy down                             proxy-unreachable
+`;
+
+describe('what people run into', () => {
+	const situations = SITUATIONS.trim()
+		.split('\n')
+		.flatMap((line) => {
+			const [name = '', id = '', providers = ''] = line.split(/ {2,}/);
+			return (providers === '' ? [''] : providers.split(' ')).map(
+				(provider) => [name, provider, id] as const,
+			);
+		});
+	afterAll(() => {
+		const names = new Set(situations.map(([name]) => name));
+		const ids = new Set(situations.map(([, , id]) => id));
+		process.stderr.write(
+			`${situations.length} situations (${names.size} kinds) have their diagnosis, ${ids.size} different ones, from ${ALL.length} answers and faults.\n`,
+		);
+	});
+
+	it.each(situations)('%s %s: %s', (_name, provider, id) => {
+		const fitting = ALL.filter(
+			([known, , symptom]) => known === id && (provider === '' || symptom.provider === provider),
+		);
+		expect(fitting.length).toBeGreaterThan(0);
+		for (const [, , symptom] of fitting) {
+			const diagnosis = diagnose({ host: 'mail.example.com', ...symptom });
+			expect(diagnosis.id).toBe(id);
+			expect(diagnosis.cause).not.toBe('');
+			expect(diagnosis.nextStep).not.toBe('');
+		}
+	});
+});
+
 describe('every diagnosis', () => {
 	it('has a case above', () => {
 		const covered = new Set(ALL.map(([id]) => id));

@@ -12,6 +12,7 @@ app-password-needed            credentials   icloud           -                 
 app-password-needed            credentials   mailru           -                      NO [AUTHENTICATIONFAILED] NEOBHODIM parol prilozheniya https://help.mail.ru/mail/security/protection/external / Application password is REQUIRED
 app-password-needed            credentials   mailru           -                      535 5.7.0 NEOBHODIM parol prilozheniya https://help.mail.ru/mail/security/protection/external / Application password is REQUIRED
 app-password-needed            credentials   fastmail         -                      535 5.7.0 Incorrect username or password.
+app-password-needed            credentials   yandex           -                      535 5.7.8 Error: authentication failed: Invalid user or password!
 wrong-password                 credentials   zoho             -                      535 Authentication Failed
 authorisation-code-needed      credentials   qq               -                      535 Login Fail. Please enter your authorization code to login. More information in http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=28&&no=1001256
 authorisation-code-needed      credentials   netease163       -                      NO LOGIN Login error or password error

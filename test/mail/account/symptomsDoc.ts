@@ -1,6 +1,6 @@
 /**
- * Writes the part "Help by symptom" of docs/accounts.md from the tables of diagnoses:
- * `npx tsx test/mail/account/symptomsDoc.ts`. A test compares the two.
+ * Writes the end of docs/accounts.md, "Help by symptom" and where the servers come from, from the tables of diagnoses and
+ * providers: `npx tsx test/mail/account/symptomsDoc.ts`. A test compares the two.
  */
 import { readFileSync, writeFileSync } from 'fs';
 import { join } from 'path';
@@ -9,6 +9,8 @@ import { DELIVERY_REFUSALS } from '../../../nodes/mail/account/deliveryRefusals'
 import { LOGIN_REFUSALS } from '../../../nodes/mail/account/loginRefusals';
 import { OAUTH_REFUSALS, TOKEN_REFUSALS } from '../../../nodes/mail/account/oauthRefusals';
 import { PASSWORD_REFUSALS } from '../../../nodes/mail/account/passwordRefusals';
+import { PROVIDER_KEYS, PROVIDERS, type Provider } from '../../../nodes/mail/account/providers';
+import type { Source } from '../../../nodes/mail/account/providerSources';
 import { DIAGNOSES, type DiagnosisRow } from '../../../nodes/mail/account/refusals';
 
 export const ACCOUNTS_DOC = join(__dirname, '../../../docs/accounts.md');
@@ -56,7 +58,30 @@ export function symptomsMarkdown(): string {
 		});
 		return `### ${title}\n\n${entries.join('\n')}\n`;
 	});
-	return `\n${sections.join('\n')}`;
+	return `\n${sections.join('\n')}\n${sourcesMarkdown()}`;
+}
+
+const KINDS: Record<Source['kind'], string> = {
+	provider: 'that page',
+	copy: 'the provider’s words as others quote them',
+	directory: 'server lists for mail programs',
+};
+
+function sourcesMarkdown(): string {
+	const entries = PROVIDER_KEYS.map((key) => {
+		const { label, source }: Provider = PROVIDERS[key];
+		const page = source.page === null ? 'no page of its own known' : `[page](${source.page})`;
+		const read = source.read.map((url, at) => `[${at + 1}](${url})`).join(' ');
+		return `- ${label}: ${page}. Compared with ${KINDS[source.kind]} (${read}), ${source.checked}.`;
+	});
+	return [
+		'## Where the servers come from',
+		'',
+		'With what the servers, ports and security of each provider were compared, and when. Pages were read as stored copies, which may be some months old; where it was not the page itself, have a look there if a connection fails.',
+		'',
+		...entries,
+		'',
+	].join('\n');
 }
 
 if (require.main === module) {
