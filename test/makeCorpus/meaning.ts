@@ -192,6 +192,18 @@ function automatic(add: Add): void {
 	kind('vacation-subject-chinese', [], { kind: 'vacation' }, '自动回复：会议');
 	kind('vacation-subject-japanese', [], { kind: 'vacation' }, '自動応答: 会議');
 	kind('vacation-subject-russian', [], { kind: 'vacation' }, 'Автоответ: Встреча');
+	const PROGRAM: Field[] = [['Auto-Submitted', 'auto-generated']];
+	kind('vacation-exchange-dutch', PROGRAM, { kind: 'vacation' }, 'Automatisch antwoord: Afspraak');
+	kind('vacation-exchange-danish', PROGRAM, { kind: 'vacation' }, 'Automatisk svar: Møde');
+	kind('vacation-exchange-hungarian', PROGRAM, { kind: 'vacation' }, 'Automatikus válasz: Találkozó');
+	kind('vacation-exchange-romanian', PROGRAM, { kind: 'vacation' }, 'Răspuns automat: Ședință');
+	kind('vacation-exchange-chinese', PROGRAM, { kind: 'vacation' }, '自动答复: 会议');
+	kind('vacation-exchange-hebrew', PROGRAM, { kind: 'vacation' }, 'תשובה אוטומטית: פגישה');
+	kind('vacation-notes', [], { kind: 'vacation' }, 'Bob Example is out of the office.');
+	kind('vacation-notes-german', PROGRAM, { kind: 'vacation' }, 'AUTO: Bob Example ist außer Haus (Rückkehr am 12.03.2026)');
+	kind('person-writes-of-car', [], null, 'Auto: Reparatur in der Werkstatt');
+	kind('person-writes-of-vacation', [], null, 'On vacation rentals');
+	kind('person-will-be-away', [], null, 'Out of office next week');
 	kind('automatic-in-subject-of-person', [], null, 'Question about automatic replies');
 	kind(
 		'own-loop',

@@ -28,9 +28,32 @@ const VACATION_FIELDS = [
 	'x-yahoo-autoreply',
 	'x-ebay-autoresponse',
 ];
-/** Subjects of vacation notes whose programs set no field at all. */
-const VACATION_SUBJECT =
-	/^(?:(?:re|aw|sv|vs|antw?):\s*)?(?:auto(?:matic|mated|matisch\w*)?[ -]?(?:reply|response|respuesta|réponse|antwort|svar)|out of (?:the )?office|away from (?:the )?office|on vacation|abwesenheits?(?:notiz|nachricht|benachrichtigung)?|abwesend|automatische (?:antwort|beantwoording|antwoord)|autoreply|auto:|réponse automatique|absence du bureau|message d['’]absence|respuesta autom[aá]tica|fuera de (?:la )?oficina|risposta automatica|fuori sede|resposta autom[aá]tica|ausência|automatický?[aáe]? odpov[eě][dď]|odpowiedź automatyczna|automatyczna odpowiedź|автоответ|автоматический ответ|нет на месте|otomatik yanıt|automatiskt svar|autosvar|frånvaro|poissa|automaattinen vastaus|自动回复|自動回覆|自動回應|自動応答|自動返信|不在(?:通知|のお知らせ)|外出中|부재중|자동 ?(?:회신|응답)|رد تلقائي|מענה אוטומטי|αυτόματη απάντηση)/iu;
+/** What vacation notes begin their subjects with. */
+const VACATION_WORDS = [
+	'auto(?:matic|mated|matisch\\w*|matiskt?)?[ -]?(?:reply|response|respuesta|réponse|antwort|antwoord|svar|beantwoording)',
+	'autosvar|automaattinen vastaus|automaatne vastus|autoreply',
+	'out of (?:the )?office(?: auto-?reply| (?:message|notification|notice))?|away from (?:the )?office|on vacation|vacation (?:reply|response|message|notice)',
+	'abwesen(?:d|heit(?:s(?:notiz|nachricht|benachrichtigung|assistent))?)',
+	"réponse automatique|absence du bureau|message d['’]absence",
+	'resp(?:uesta|osta) autom[aáà]tica|fuera de (?:la )?oficina|ausência',
+	'risposta automatica|fuori sede|fuori ufficio|răspuns automat',
+	'automatick[yýaáeé] odpov[eě][dďtľ]|odpowiedź automatyczna|automatyczna odpowiedź|automatski odgovor|samodejni odgovor',
+	'автоответ(?:чик)?|автоматический ответ|автоматичен отговор|автоматична відповідь|аутоматски одговор|нет на месте',
+	'automatikus válasz|automatinis atsakymas|automātiskā atbilde|otomatik yanıt|frånvaro|poissa|αυτόματη απάντηση',
+	'trả lời tự động|balasan otomatis|การตอบกลับอัตโนมัติ|ตอบกลับอัตโนมัติ',
+	'自动(?:回复|答复)|自動(?:回覆|回應|答覆|応答|返信)|不在(?:通知|のお知らせ)|外出中|부재중|자동 ?(?:회신|응답)',
+	'(?:ال)?رد (?:ال)?تلقائي|מענה אוטומטי|תשובה אוטומטית',
+].join('|');
+const WHO_IS_AWAY =
+	"(?:auto: )?\\S.{0,80} (?:is out of (?:the|my) office|ist außer haus|est absente?|n['’]est pas au bureau)";
+const REPLY_PREFIX = '^(?:(?:re|aw|sv|vs|antw?):\\s*)?';
+/** Where nothing else tells: the words alone or before a colon, since people write of vacations too. */
+const VACATION_SUBJECT = new RegExp(
+	`${REPLY_PREFIX}(?:(?:${VACATION_WORDS})(?=\\s*(?:$|[:：;(–—!]|- |re\\b))|${WHO_IS_AWAY})`,
+	'iu',
+);
+/** Where the header says that a program sent it: how the subject begins is enough. */
+const VACATION_OF_PROGRAM = new RegExp(`${REPLY_PREFIX}(?:auto: |${VACATION_WORDS}|${WHO_IS_AWAY})`, 'iu');
 const ROBOT_SENDER =
 	/^(?:mailer-daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|bounces?|notifications?|mailer|daemon|autoresponder|auto-?reply)(?:[+_.-].*)?@/i;
 
@@ -61,9 +84,19 @@ function vacation(headers: Headers, { subject }: Evidence): Automatic | null {
 	const precedence = first(headers, 'precedence').trim().toLowerCase();
 	if (precedence === 'auto_reply' || precedence === 'auto-reply')
 		return { kind: 'vacation', reason: `Precedence: ${precedence}` };
-	return VACATION_SUBJECT.test(subject)
+	return (isByProgram(headers) ? VACATION_OF_PROGRAM : VACATION_SUBJECT).test(subject)
 		? { kind: 'vacation', reason: `Subject: ${subject.slice(0, 100)}` }
 		: null;
+}
+
+function isByProgram(headers: Headers): boolean {
+	const submitted = first(headers, 'auto-submitted').trim();
+	const suppress = first(headers, 'x-auto-response-suppress').trim();
+	return (
+		(submitted !== '' && !/^no\b/i.test(submitted)) ||
+		(suppress !== '' && !/^none$/i.test(suppress)) ||
+		/^\s*<\s*>\s*$/.test(first(headers, 'return-path'))
+	);
 }
 
 function mass(headers: Headers, { isList }: Evidence): Automatic | null {

@@ -26,7 +26,11 @@ export function mailingListOf(headers: Headers): MailingList | null {
 }
 
 function urlsIn(field: string): string[] {
+	// RFC 2369 §2 wants brackets; some senders know no better than a bare address.
+	if (/^\s*(?:https?|mailto):[^\s<>,]+\s*$/i.test(field)) return [field.trim()].filter(isShort);
 	return [...field.matchAll(/<\s*([^<>]+?)\s*>/g)]
 		.map((match) => (match[1] ?? '').replace(/\s+/g, ''))
-		.filter((url) => url.length <= MAX_URL);
+		.filter(isShort);
 }
+
+const isShort = (url: string): boolean => url.length <= MAX_URL;
