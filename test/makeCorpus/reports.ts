@@ -122,7 +122,7 @@ const STANDARD: readonly Standard[] = [
 		subject: 'Delivery Status Notification (Failure)',
 		recipient:
 			'Final-Recipient: rfc822; lost@nowhere.example\nAction: failed\nRemote-MTA: dns; mx.nowhere.example\nDiagnostic-Code: smtp; 550 5.4.1 Recipient address rejected: Access denied\nStatus: 5.4.1',
-		expected: { type: 'soft', recipients: [failed('5.4.1', false)] },
+		expected: { type: 'hard', recipients: [failed('5.4.1', true)] },
 	},
 	{
 		name: 'exim-standard',
@@ -192,6 +192,41 @@ const STANDARD: readonly Standard[] = [
 		name: 'action-with-comment',
 		recipient:
 			'Final-Recipient: rfc822; lost@nowhere.example\nAction: failed (bad destination mailbox)\nStatus: 5.1.1 (permanent)',
+		expected: { type: 'hard', recipients: [failed('5.1.1', true)] },
+	},
+	{
+		name: 'no-such-domain',
+		recipient:
+			'Final-Recipient: rfc822; lost@nowhere.example\nAction: failed\nStatus: 5.4.4\nDiagnostic-Code: X-Postfix; Host or domain name not found. Name service error for\n    name=nowhere.example type=A: Host not found',
+		expected: { type: 'hard', recipients: [failed('5.4.4', true)] },
+	},
+	{
+		name: 'expired',
+		recipient:
+			'Final-Recipient: rfc822; lost@nowhere.example\nAction: failed\nStatus: 5.4.300\nDiagnostic-Code: smtp;550 5.4.300 Message expired -> 451 4.4.1 connection timed out',
+		expected: { type: 'soft', recipients: [failed('5.4.300', false)] },
+	},
+	{
+		name: 'full-without-code-for-it',
+		recipient:
+			'Final-Recipient: rfc822; lost@nowhere.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 552 mailbox full',
+		expected: { type: 'soft', recipients: [failed('5.0.0', false)] },
+	},
+	{
+		name: 'full-exchange',
+		recipient:
+			'Final-Recipient: rfc822;lost@nowhere.example\nAction: failed\nStatus: 5.2.0\nDiagnostic-Code: smtp;554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException; Failed to process message due to a permanent exception',
+		expected: { type: 'soft', recipients: [failed('5.2.0', false)] },
+	},
+	{
+		name: 'own-mailbox',
+		recipient:
+			'Final-Recipient: LOCAL; lost\nX-Actual-Recipient: rfc822; lost@nowhere.example\nAction: failed\nStatus: 5.1.1',
+		expected: { type: 'hard', recipients: [failed('5.1.1', true)] },
+	},
+	{
+		name: 'recipient-in-original-only',
+		recipient: 'Final-Recipient: rfc822; \nAction: failed\nStatus: 5.1.1',
 		expected: { type: 'hard', recipients: [failed('5.1.1', true)] },
 	},
 	{
@@ -285,7 +320,63 @@ function notBounces(add: Add): void {
 	);
 }
 
+/** Mail of robots about things that were not delivered, none of which is the reader's mail. */
+const NO_BOUNCES: readonly [name: string, from: string, subject: string, text: string, fields?: Field[]][] = [
+	[
+		'parcel-german',
+		'DHL Paket <noreply@parcels.example>',
+		'Ihr Paket konnte nicht zugestellt werden',
+		'Ihr Paket konnte heute nicht zugestellt werden. Fragen? kontakt@parcels.example',
+	],
+	[
+		'parcel-delayed',
+		'no-reply@parcels.example',
+		'Delivery notification: your package is delayed',
+		'Your package 12345 is delayed.',
+	],
+	[
+		'food',
+		'Delivery <orders@food.example>',
+		'Your order was not delivered',
+		'Your order could not be delivered. Contact help@food.example',
+	],
+	[
+		'newsletter',
+		'bounces@news.example',
+		'Not delivered: what parties promised',
+		'Write to a@news.example',
+		[['List-Unsubscribe', '<https://news.example/u>']],
+	],
+	['own-quota', 'postmaster@receiver.example', 'Storage warning', 'Mailbox full: team@receiver.example. Delete some mail.'],
+	[
+		'quarantine',
+		'postmaster@receiver.example',
+		'Spam Quarantine Notification',
+		'These messages have been blocked:\nFrom: a@x.example Subject: Undeliverable mail',
+	],
+];
+
 function others(add: Add): void {
+	for (const [name, from, subject, text, fields = []] of NO_BOUNCES)
+		add(`no-bounce-${name}`, textMail(head(subject, ['From', from], ...fields), text), { bounce: null });
+	add(
+		'no-bounce-vacation-without-sender',
+		textMail(
+			head('Automatic reply: x', ['Auto-Submitted', 'auto-replied'], ['Return-Path', '<>']),
+			'I am away, and my mailbox is full. Write to eve@sender.example.',
+		),
+		{ bounce: null, automatic: { kind: 'vacation' } },
+	);
+	add(
+		'complaint-outlook-com',
+		composed(head('complaint about message from 192.0.2.7', ['From', 'staff@hotmail.com']), 'mixed', [
+			part('message/rfc822', `X-HmXmrOriginalRecipient: lost@nowhere.example\n${ORIGINAL_HEADER}\nHello\n`),
+		]),
+		{
+			complaint: { feedbackType: 'abuse', recipients: [LOST], sourceIp: '192.0.2.7', ...ORIGINAL },
+			automatic: { kind: 'complaint' },
+		},
+	);
 	const arf = (fields: string) =>
 		composed(
 			head('FW: Your order', ['From', 'complaints@isp.example']),

@@ -1,6 +1,6 @@
 /** Delivery reports: machine-readable ones (RFC 3464), and through bounceText.ts those that only people can read. */
 import type { Bounce, BouncedRecipient } from '../meaning';
-import { bounceFromText, type TextEvidence } from './bounceText';
+import { ADDRESS, bounceFromText, FULL, type TextEvidence } from './bounceText';
 import { first } from './headerFields';
 import type { HeaderField } from './mime/header';
 import type { MimePart } from './mime/tree';
@@ -17,6 +17,9 @@ import {
 const ACTIONS = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'] as const;
 /** Said to be permanent, though it passes: a full mailbox, a full disk, a server or route that is down (RFC 3463 §3). */
 const PASSING = /^5\.(?:2\.2|3\.1|4\.\d+)$/;
+/** Among the troubles on the way (5.4.x) those that stay: no such domain, or Microsoft's words for no such user. */
+const GONE =
+	/(?:host|domain)[^;]{0,80} (?:not found|unknown|(?:does not|doesn['’]t) exist)|nxdomain|no such (?:domain|host)|unrouteable|address rejected|access denied/i;
 
 /** @returns null when the message is no delivery report */
 export function bounceOf(source: Buffer, root: MimePart, evidence: TextEvidence): Bounce | null {
@@ -27,6 +30,9 @@ export function bounceOf(source: Buffer, root: MimePart, evidence: TextEvidence)
 	let found: OriginalMail | null = null;
 	const original = () => (found ??= originalMail(source, root, evidence.text));
 	if (recipients.length > 0) {
+		const [only] = recipients;
+		// A mailbox of the server itself is named without its domain, or not at all.
+		if (only && recipients.length === 1) only.address ??= original().to?.match(ADDRESS)?.[0] ?? null;
 		return {
 			type: typeOf(recipients),
 			source: 'standard',
@@ -60,7 +66,7 @@ function toRecipient(fields: readonly HeaderField[]): BouncedRecipient {
 	const status = statusOf(field(fields, 'status') ?? '') ?? statusOf(diagnostic ?? '');
 	const written = (field(fields, 'action') ?? '').toLowerCase().split(/[\s(]/)[0] ?? '';
 	const action = ACTIONS.find((one) => one === written) ?? actionOf(status);
-	const address = addressField(fields, 'final-recipient');
+	const address = addressField(fields, 'final-recipient') ?? addressField(fields, 'x-actual-recipient');
 	const original = addressField(fields, 'original-recipient');
 	return {
 		address: address ?? original,
@@ -89,11 +95,12 @@ function isPermanent(
 	diagnostic: string | null,
 ): boolean {
 	if (action !== 'failed') return false;
-	if (status !== null && !/^5\.0\.0$/.test(status)) return status.startsWith('5') && !PASSING.test(status);
-	const code = /(?:^|\s)([45])\d\d[ -]/.exec(diagnostic ?? '')?.[1];
-	const better = statusOf(diagnostic ?? '');
-	if (better !== null) return better.startsWith('5') && !PASSING.test(better);
-	return code !== '4';
+	const said = diagnostic ?? '';
+	if (FULL.test(said)) return false;
+	const known = status !== null && status !== '5.0.0' ? status : statusOf(said);
+	if (known !== null)
+		return known.startsWith('5') && (!PASSING.test(known) || (known.startsWith('5.4.') && GONE.test(said)));
+	return /(?:^|\s)([45])\d\d[ -]/.exec(said)?.[1] !== '4';
 }
 
 export function typeOf(recipients: readonly BouncedRecipient[]): Bounce['type'] {

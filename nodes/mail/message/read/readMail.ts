@@ -49,7 +49,7 @@ export function readMail(source: Buffer): ParsedMail {
 	const from = addresses('from').length > 0 ? addresses('from') : addresses('sender');
 	const replyTo = addresses('reply-to');
 	const subject = first(headers, 'subject').replace(/\s+/g, ' ').trim();
-	const complaint = complaintOf(source, root, text.text);
+	const complaint = complaintOf(source, root, { from, subject, text: text.text });
 	const receipt = receiptOf(source, root);
 	const bounce =
 		complaint || receipt ? null : bounceOf(source, root, { headers, from, subject, text: text.text });
