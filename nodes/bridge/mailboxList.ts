@@ -4,18 +4,25 @@ import { ImapClient } from '../mail/imap/client';
 import { readAccount, type AccountType } from './account';
 import { toNodeError } from './errors';
 
-/** A `loadOptions` method: every mailbox that can be opened, with its role and how much is in it. */
+/**
+ * A `loadOptions` method: every mailbox that can be opened, with its role and how much is in it; then the roles, which
+ * name a mailbox on every account, and are what some fields start with.
+ */
 export async function getMailboxes(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 	const type = (this.getCurrentNodeParameter('authentication') ?? 'mailAccountApi') as AccountType;
 	try {
 		const client = await ImapClient.connect(await readAccount(this, type));
 		try {
 			const mailboxes = (await client.list(true)).filter(({ selectable }) => selectable);
-			return mailboxes.map(({ path, role, messages, unseen }) => {
+			const byName = mailboxes.map(({ path, role, messages, unseen }) => {
 				const counts = messages === null ? '' : `${messages} mails, ${unseen ?? 0} unread`;
 				const details = [role?.replace('\\', ''), counts].filter(Boolean).join(' · ');
 				return { name: path, value: path, ...(details !== '' && { description: details }) };
 			});
+			const byRole = mailboxes.flatMap(({ path, role }) =>
+				role === null ? [] : { name: role, value: role, description: `By its role; here ${path}` },
+			);
+			return [...byName, ...byRole];
 		} finally {
 			void client.logout();
 		}

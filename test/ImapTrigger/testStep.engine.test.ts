@@ -217,6 +217,7 @@ describe('which mailboxes', () => {
 		const described = Object.fromEntries(options.map(({ value, description }) => [value, description]));
 		expect(described['INBOX']).toContain('2 mails, 2 unread');
 		expect(described['Archive']).toContain('Archive');
+		expect(described['\\Archive']).toBe('By its role; here Archive');
 		await eventually(SOON_MS, 'no connection left', () => rig.servers.imap.connectionCount === 0);
 	});
 

@@ -1,12 +1,14 @@
 /**
  * `npx tsx test/e2e/look.ts`: opens the editor of a real n8n in Chromium and takes a picture of every form that a person
- * fills in: the trigger, Send Mail, the credential. For eyes, not for a verdict. Arguments are words of picture names to
+ * fills in: the trigger, Send Mail, IMAP, the credential. For eyes, not for a verdict. Arguments are words of picture names to
  * take only those; `--tarball=<file>` shows that package.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
+import { properties as imapProperties } from '../../nodes/Imap/description';
+import { RESOURCES } from '../../nodes/Imap/operations';
 import { properties as triggerProperties } from '../../nodes/ImapTrigger/description';
 import { properties as sendProperties } from '../../nodes/SendMail/description';
 import { howToGet, missingParts, startEmbeddedServers, type EmbeddedServers } from '../servers';
@@ -17,6 +19,7 @@ import { OWNER, startN8n, type RealN8n } from './realN8n';
 import {
 	chain,
 	CREDENTIAL_TYPE,
+	imap,
 	imapTrigger,
 	manualTrigger,
 	sendMail,
@@ -77,6 +80,23 @@ function sendPictures(): Record<string, Parameters> {
 		pictures[`send mail ${operation} everything`] = { operation, ...everyOption(shown) };
 	}
 	pictures['send mail n8n smtp'] = { authentication: 'smtp' };
+	return pictures;
+}
+
+function imapPictures(): Record<string, Parameters> {
+	const pictures: Record<string, Parameters> = {};
+	for (const { option, operations } of RESOURCES) {
+		for (const { option: one } of operations) {
+			const shown = imapProperties.filter(
+				({ displayOptions }) =>
+					displayOptions?.show?.['resource']?.includes(option.value) &&
+					displayOptions.show['operation']?.includes(one.value),
+			);
+			const chosen = { resource: option.value, operation: one.value };
+			pictures[`imap ${option.value} ${one.value} defaults`] = chosen;
+			pictures[`imap ${option.value} ${one.value} everything`] = { ...chosen, ...everyOption(shown) };
+		}
+	}
 	return pictures;
 }
 
@@ -167,6 +187,11 @@ async function lookAtAll({ rest }: RealN8n, servers: EmbeddedServers, save: Save
 		const send = sendMail(shop, parameters);
 		const { id } = await rest.createWorkflow(chain(name, [manualTrigger(), send]));
 		await save(name, `/workflow/${id}/${send.id}`);
+	}
+	for (const [name, parameters] of Object.entries(imapPictures())) {
+		const acting = imap(shop, parameters);
+		const { id } = await rest.createWorkflow(chain(name, [manualTrigger(), acting]));
+		await save(name, `/workflow/${id}/${acting.id}`);
 	}
 	for (const [name, data] of Object.entries(CREDENTIALS)) {
 		const { id } = await store(name, { ...fields, ...data });

@@ -99,7 +99,7 @@ const downloadOptions: INodeProperties[] = [
 const attachmentOptions = (
 	description: string,
 	options: INodeProperties[],
-	show: Record<string, string[]>,
+	show?: Record<string, string[]>,
 ): INodeProperties => ({
 	displayName: 'Attachment Options',
 	name: 'attachmentOptions',
@@ -107,9 +107,12 @@ const attachmentOptions = (
 	placeholder: 'Add option',
 	default: {},
 	options,
-	displayOptions: { show },
+	...(show && { displayOptions: { show } }),
 	description,
 });
+
+/** Where files are downloaded whatever else is chosen. */
+export const downloadFields = attachmentOptions('Which files to download', downloadOptions);
 
 export const itemProperties: INodeProperties[] = [
 	{

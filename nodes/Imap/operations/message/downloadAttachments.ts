@@ -1,6 +1,7 @@
 /** Operation "Download Attachments": the files of a message, all or some of them. */
 import type { IDataObject } from 'n8n-workflow';
 import { storeFiles, type ReceivedFile } from '../../../bridge/attachments';
+import { downloadFields } from '../../../bridge/formats/itemSettings';
 import { reasonToSkip } from '../../../bridge/formats/message';
 import { toNames } from '../../../bridge/itemFields';
 import { MailError } from '../../../mail/errors';
@@ -12,13 +13,7 @@ import type { ImapClient } from '../../../mail/imap/client';
 import { asMailError, vanished, type MessageWork } from '../../../mail/imap/onMessages';
 import { messageLocator } from '../../../mail/message/locator';
 import { messageFields, readMessageField } from '../../fields/message';
-import {
-	formatFields,
-	maxMessageSizeOption,
-	readReadSettings,
-	toOutput,
-	type ReadSettings,
-} from '../../fields/reading';
+import { maxMessageSizeOption, readReadSettings, toOutput, type ReadSettings } from '../../fields/reading';
 import type { MessageOperation, Output, RunContext } from '../operation';
 
 /** Fields of the whole item that tell which message the files are of. */
@@ -54,9 +49,7 @@ export const downloadAttachments: MessageOperation = {
 			description:
 				'Only these files, named by the "part" that Get Many gives for each; nothing else of the message is fetched then. Empty for all files that fit the options.',
 		},
-		...formatFields
-			.filter(({ name }) => name === 'attachmentOptions')
-			.map(({ displayOptions: _all, ...property }) => property),
+		downloadFields,
 		{
 			displayName: 'Options',
 			name: 'options',
