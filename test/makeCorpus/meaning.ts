@@ -200,7 +200,12 @@ function automatic(add: Add): void {
 	kind('vacation-exchange-chinese', PROGRAM, { kind: 'vacation' }, '自动答复: 会议');
 	kind('vacation-exchange-hebrew', PROGRAM, { kind: 'vacation' }, 'תשובה אוטומטית: פגישה');
 	kind('vacation-notes', [], { kind: 'vacation' }, 'Bob Example is out of the office.');
-	kind('vacation-notes-german', PROGRAM, { kind: 'vacation' }, 'AUTO: Bob Example ist außer Haus (Rückkehr am 12.03.2026)');
+	kind(
+		'vacation-notes-german',
+		PROGRAM,
+		{ kind: 'vacation' },
+		'AUTO: Bob Example ist außer Haus (Rückkehr am 12.03.2026)',
+	);
 	kind('person-writes-of-car', [], null, 'Auto: Reparatur in der Werkstatt');
 	kind('person-writes-of-vacation', [], null, 'On vacation rentals');
 	kind('person-will-be-away', [], null, 'Out of office next week');

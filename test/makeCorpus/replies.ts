@@ -261,7 +261,11 @@ export function replies(): Case[] {
 			head('[team] Re: Offer', ['References', '<1@x>']),
 			{ parentId: '<1@x>', isReply: true, subject: 'Offer' },
 		],
-		['finnish-reply', head('VS: Tarjous', ['In-Reply-To', '<1@x>']), { isReply: true, isForward: false, subject: 'Tarjous' }],
+		[
+			'finnish-reply',
+			head('VS: Tarjous', ['In-Reply-To', '<1@x>']),
+			{ isReply: true, isForward: false, subject: 'Tarjous' },
+		],
 		['reference-is-no-reply', head('Ref: Invoice 12'), { isReply: false, subject: 'Ref: Invoice 12' }],
 		['italian-forward', head('I: Offerta', ['References', '<1@x>']), { isForward: true, subject: 'Offerta' }],
 		['i-is-no-forward', head('I: think so'), { isForward: false, subject: 'I: think so' }],

@@ -347,7 +347,12 @@ const NO_BOUNCES: readonly [name: string, from: string, subject: string, text: s
 		'Write to a@news.example',
 		[['List-Unsubscribe', '<https://news.example/u>']],
 	],
-	['own-quota', 'postmaster@receiver.example', 'Storage warning', 'Mailbox full: team@receiver.example. Delete some mail.'],
+	[
+		'own-quota',
+		'postmaster@receiver.example',
+		'Storage warning',
+		'Mailbox full: team@receiver.example. Delete some mail.',
+	],
 	[
 		'quarantine',
 		'postmaster@receiver.example',
