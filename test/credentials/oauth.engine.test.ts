@@ -193,6 +193,22 @@ describeWith(['dovecot', 'postfix'], 'an account that signs in with OAuth2', () 
 		expect(refusedLogins(from)).toBe(0);
 	});
 
+	test('tokens that run out on the connection that several mailboxes share: it is replaced in time', async () => {
+		restore = [setConstants('nodes/mail/imap/accountLines', { MAX_OWN_LINES: 0, VISIT_INTERVAL_MS: 300 })];
+		provider.lifetimeS = 8;
+		const from = dovecot.log().length;
+		const { workflow } = await watch(fields());
+		// Beyond the shortest session and the end of the first token.
+		for (const round of [0, 1, 2]) {
+			await dovecot.deliver(USER, [mail(`round ${round}`)]);
+			const run = await workflow.waitForExecution(undefined, SOON_MS);
+			expect(subjects(run)).toEqual([`round ${round}`]);
+			await new Promise((resolve) => setTimeout(resolve, 7_000));
+		}
+		expect(logins(from)).toBeGreaterThanOrEqual(3);
+		expect(refusedLogins(from)).toBe(0);
+	});
+
 	test('a revoked grant is told once, waits, and goes on when the account is connected again', async () => {
 		restore = [
 			setConstants('nodes/mail/imap/credentialWait', { CREDENTIAL_LOOK_MS: 300 }),

@@ -83,7 +83,8 @@ export class AccountLines {
 	): Promise<void> {
 		const turn = this.last.then(async () => {
 			this.cancelIdle();
-			const client = this.shared?.alive ? this.shared : await connect();
+			if (this.shared && !this.isGood(this.shared)) this.drop();
+			const client = this.shared ?? (await connect());
 			this.shared = client;
 			try {
 				await work(client);
@@ -95,6 +96,11 @@ export class AccountLines {
 		});
 		this.last = turn.catch(() => undefined);
 		await turn;
+	}
+
+	/** A session on a connection whose token is about to run out would end before it has looked at anything. */
+	private isGood({ alive, renewAt }: ImapClient): boolean {
+		return alive && (renewAt === null || this.clock.now() < renewAt);
 	}
 
 	private refused(error: MailError, connection: string): void {
