@@ -1,10 +1,10 @@
-/** The wait after a failure, which ends early when a refused login was put right meanwhile. */
+/** The wait after a failure, which ends early when what a person had to mend in the credential was mended meanwhile. */
 import { accountFingerprint, type Account } from '../account/account';
 import { connectionOf } from '../account/tokenLogin';
 import { sleep, type Clock } from '../clock';
 import type { MailError } from '../errors';
 
-/** How often credentials are looked at while a refused login waits for a person; no server is asked for that. */
+/** How often credentials are looked at while the line waits for a person; no server is asked for that. */
 export const CREDENTIAL_LOOK_MS = 60_000;
 
 interface Reader {
@@ -12,7 +12,7 @@ interface Reader {
 }
 
 /**
- * Waits `ms`; after a refused login only until one of the credentials is another or was connected again.
+ * Waits `ms`; where a person has to act, only until one of the credentials is another or was connected again.
  *
  * @param readers the triggers, each of which can read its credential
  */
@@ -23,7 +23,7 @@ export async function waitForCredential(
 	signal: AbortSignal,
 	readers: readonly Reader[],
 ): Promise<void> {
-	if (cause.retry !== 'credentials') {
+	if (cause.retry !== 'credentials' && cause.retry !== 'configuration') {
 		await sleep(clock, ms, signal);
 		return;
 	}

@@ -55,6 +55,17 @@ describe('a watch', () => {
 		expect(rig.down).toHaveLength(1);
 	});
 
+	test('a wrong setting that was put right in the credential is not waited out', async () => {
+		let ignoreCertificateErrors = false;
+		const first = await rig.watch(() => ({ ...rig.account(), ignoreCertificateErrors }));
+		expect(first?.retry).toBe('configuration');
+		// Tried after 1 and 6 minutes; the next would come after 21.
+		await rig.pass(7 * MINUTE_MS);
+		ignoreCertificateErrors = true;
+		await eventually(6_000, 'the end of the outage', () => rig.back.length === 1);
+		expect(rig.back[0]).toBeLessThan(20 * MINUTE_MS);
+	});
+
 	test.each([
 		['the greeting', { greeting: '* BYE [UNAVAILABLE] Maximum number of connections exceeded\r\n' }],
 		[
