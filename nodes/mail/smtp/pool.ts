@@ -4,6 +4,7 @@ import { accountFingerprint, type Account } from '../account/account';
 import { MailError } from '../errors';
 import type { Envelope } from '../message/compose';
 import { cancelled } from './dial';
+import { isRefusedLogin, loginWorked, refusedLately, rememberLogin } from './lastLogin';
 import { ANSWER_LIMITS, type AnswerLimits, type SmtpReply } from './transaction';
 import type { Transcript } from './transcript';
 import { SmtpLine } from './transport';
@@ -33,11 +34,19 @@ export function smtpPool(account: Account): SmtpPool {
 	return pool;
 }
 
+/** Who waits for a connection; null to see for itself. */
+interface Waiting {
+	take(line: SmtpLine | null): void;
+	fail(error: MailError): void;
+}
+
 export class SmtpPool {
 	#account: Account;
 	private readonly idle: SmtpLine[] = [];
-	private readonly waiting: { take: (line: SmtpLine | null) => void }[] = [];
+	private readonly waiting: Waiting[] = [];
 	private count = 0;
+	/** One login at a time until it is known how it goes: eight wrong ones at once are what locks an account. */
+	private isProven: boolean;
 	/** Lowered when the server refuses a further connection while it serves others. */
 	private limit = MAX_CONNECTIONS;
 
@@ -47,6 +56,7 @@ export class SmtpPool {
 		private readonly limits: AnswerLimits = ANSWER_LIMITS,
 	) {
 		this.#account = account;
+		this.isProven = loginWorked(account);
 	}
 
 	/** From now on logs in with an equal account that was read later: a token is had through the run that reads it. */
@@ -105,7 +115,7 @@ export class SmtpPool {
 				return line;
 			}
 			if (line) this.drop(line);
-			else if (this.count < this.limit) {
+			else if (this.count < (this.isProven ? this.limit : 1)) {
 				const opened = await this.open(signal, transcript);
 				if (opened) return opened;
 			} else {
@@ -118,12 +128,28 @@ export class SmtpPool {
 	private async open(signal?: AbortSignal, transcript?: Transcript): Promise<SmtpLine | null> {
 		this.count++;
 		try {
-			return await SmtpLine.open(this.#account, signal, transcript, this.limits);
+			const known = await refusedLately(this.#account);
+			if (known) {
+				transcript?.add(null, 'the login was refused a moment ago, so it was not tried again');
+				throw known;
+			}
+			const line = await SmtpLine.open(this.#account, signal, transcript, this.limits);
+			await rememberLogin(this.#account, null);
+			this.prove();
+			return line;
 		} catch (error) {
+			if (isRefusedLogin(error)) await rememberLogin(this.#account, error);
 			this.count--;
-			const crowded =
-				error instanceof MailError &&
-				(error.retry === 'limit' || error.retry === 'throttled' || error.retry === 'transient');
+			if (isRefusedLogin(error)) {
+				this.isProven = false;
+				// Who can be served by a connection that is open goes on waiting for it.
+				if (this.count === 0) for (const { fail } of this.waiting.splice(0)) fail(error);
+				this.closeIfEmpty();
+				throw error;
+			}
+			const slowDown = error instanceof MailError && (error.retry === 'limit' || error.retry === 'throttled');
+			const crowded = slowDown || (error instanceof MailError && error.retry === 'transient');
+			if (!slowDown && !signal?.aborted) this.prove();
 			if (!crowded || this.count === 0 || signal?.aborted) {
 				this.waiting.shift()?.take(null);
 				this.closeIfEmpty();
@@ -134,12 +160,23 @@ export class SmtpPool {
 		}
 	}
 
+	/** The first login was not refused, so those who waited for it may connect as well. */
+	private prove(): void {
+		if (this.isProven) return;
+		this.isProven = true;
+		for (const { take } of this.waiting.splice(0, this.limit - this.count)) take(null);
+	}
+
 	private async turn(signal?: AbortSignal): Promise<SmtpLine | null> {
 		return await new Promise((resolve, reject) => {
-			const entry = {
-				take: (line: SmtpLine | null) => {
+			const entry: Waiting = {
+				take: (line) => {
 					signal?.removeEventListener('abort', onAbort);
 					resolve(line);
+				},
+				fail: (error) => {
+					signal?.removeEventListener('abort', onAbort);
+					reject(error);
 				},
 			};
 			const onAbort = () => {

@@ -31,7 +31,8 @@ async function refuseEverywhere(extensions: string[]): Promise<Figures> {
 					at,
 					text: `${code} ${String(code)[0]}.8.7 word-${at}-${code} for the user`,
 				});
-				const account = smtpAccount(server.port);
+				// A refused login is remembered of an account.
+				const account = smtpAccount(server.port, { senderName: `cell ${cells}` });
 				const pool = new SmtpPool(account);
 				const result = await sendMail(account, smallMail(`m${cells}`), { clock: IMPATIENT, pool });
 				pool.closeIdle();

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { MailError } from '../../../nodes/mail/errors';
 import { MAX_CONNECTIONS, smtpPool } from '../../../nodes/mail/smtp/pool';
 import { eventually } from '../../servers';
+import { FakeTokens } from '../account/accounts';
 import { smtpAccount } from './accounts';
 import { DEFAULT_EXTENSIONS, startFakeSmtp, type FakeSmtp, type FakeSmtpOptions } from './fakeSmtp';
 
@@ -121,14 +122,20 @@ test('a warm connection lost after the message is not stale: unknown, one copy',
 });
 
 test('who waits for a turn is served when another one fails, and can be cancelled', async () => {
-	const pool = await start({ answer: (stage) => (stage === 'connect' ? { then: 'silent' } : undefined) });
+	let isSilent = false;
+	const pool = await start({
+		answer: (stage) => (isSilent && stage === 'connect' ? { then: 'silent' } : undefined),
+	});
+	await pool.send(ENVELOPE, message);
+	pool.closeIdle();
+	isSilent = true;
 	const busy = new AbortController();
 	const first = Array.from(
 		{ length: MAX_CONNECTIONS },
 		async () => await pool.send(ENVELOPE, message, busy.signal),
 	);
 	const outcomes = Promise.allSettled(first);
-	await eventually(2_000, 'connections', () => server.open === MAX_CONNECTIONS);
+	await eventually(2_000, 'connections', () => server.open >= MAX_CONNECTIONS);
 	const waiting = new AbortController();
 	const cancelledOne = pool.send(ENVELOPE, message, waiting.signal);
 	waiting.abort();
@@ -173,6 +180,80 @@ test('after a hundred messages a new connection is used', async () => {
 	for (let count = 0; count < 101; count++) await pool.send(ENVELOPE, message);
 	expect(server.sessions).toHaveLength(2);
 	expect(server.sessions[0]?.commands.at(-1)).toBe('QUIT');
+});
+
+describe('a refused login', () => {
+	const logins = () =>
+		server.sessions.flatMap(({ commands }) => commands).filter((line) => line.startsWith('AUTH'));
+	const outcomesOf = async (count: number, account = smtpAccount(server.port)) =>
+		await Promise.allSettled(
+			Array.from({ length: count }, async () => await smtpPool(account).send(ENVELOPE, message)),
+		);
+	const startRefusing = async () => {
+		const state = { isRefusing: true };
+		server = await startFakeSmtp({
+			answer: async (stage) => {
+				if (stage !== 'AUTH' || !state.isRefusing) return undefined;
+				await pause(20);
+				return '535 5.7.8 Authentication failed';
+			},
+		});
+		return state;
+	};
+
+	test('is tried once for a run with many mails, and not eight times at once', async () => {
+		await startRefusing();
+		const outcomes = [...(await outcomesOf(20)), ...(await outcomesOf(20))];
+		for (const outcome of outcomes)
+			expect(outcome).toMatchObject({ reason: { code: 'LOGIN', diagnosis: { id: 'wrong-password' } } });
+		expect(logins()).toHaveLength(1);
+	});
+
+	test('of one password keeps nobody with another from logging in', async () => {
+		const state = await startRefusing();
+		await outcomesOf(2);
+		state.isRefusing = false;
+		const others = await outcomesOf(3, smtpAccount(server.port, { password: 'the right one' }));
+		expect(others.every(({ status }) => status === 'fulfilled')).toBe(true);
+	});
+
+	test('of a token is forgotten when the account is connected again', async () => {
+		server = await startFakeSmtp({
+			extensions: ['AUTH XOAUTH2'],
+			answer: (stage, line) =>
+				stage === 'AUTH' && !Buffer.from(line.slice(13), 'base64').includes('good')
+					? '535 5.7.8 Authentication failed'
+					: undefined,
+		});
+		let connected = 'once';
+		const tokens = new FakeTokens(['old-token', 'new-token', 'good-token']);
+		tokens.connection = async () => await Promise.resolve(connected);
+		const account = smtpAccount(server.port, { auth: { kind: 'token', tokens } });
+		await outcomesOf(10, account);
+		// The token, and the one that was asked for instead.
+		expect(logins()).toHaveLength(2);
+		connected = 'again';
+		const next = await outcomesOf(10, account);
+		expect(next.every(({ status }) => status === 'fulfilled')).toBe(true);
+	});
+
+	test('harms nobody who can be served over a connection that is open', async () => {
+		let logged = 0;
+		const pool = await start({
+			answer: async (stage) => {
+				if (stage === 'AUTH' && ++logged > 2) return '535 5.7.8 Too many logins, try another day';
+				if (stage === 'end') await pause(20);
+				return undefined;
+			},
+		});
+		const outcomes = await Promise.allSettled(
+			Array.from({ length: 40 }, async () => await pool.send(ENVELOPE, message)),
+		);
+		const sent = outcomes.filter(({ status }) => status === 'fulfilled').length;
+		// Those that were about to open a connection of their own are told.
+		expect(sent).toBeGreaterThanOrEqual(40 - MAX_CONNECTIONS);
+		expect(server.messages).toHaveLength(sent);
+	});
 });
 
 test('a server that nobody can reach is an error for each, and the next one tries again', async () => {

@@ -42,6 +42,8 @@ function fastClock(): Clock & { waits: number[] } {
 	};
 }
 
+/** Sets each account apart: refused logins are remembered, and a port may come again. */
+let accounts = 0;
 let server: FakeSmtp;
 afterEach(async () => await server.stop());
 
@@ -52,7 +54,8 @@ async function send(
 	extensions = DEFAULT_EXTENSIONS,
 ) {
 	server = await startFakeSmtp({ extensions, ...(answer && { answer }) });
-	return await sendMail(smtpAccount(server.port), mail, { clock: fastClock(), ...options });
+	const account = smtpAccount(server.port, { senderName: `account ${++accounts}` });
+	return await sendMail(account, mail, { clock: fastClock(), ...options });
 }
 
 test('accepted: the server’s words, its name for the mail, each recipient', async () => {
