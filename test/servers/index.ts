@@ -26,4 +26,6 @@ export { describeAtRealServers, READER, REAL_SERVERS, type RealServer } from './
 export * from './proxies';
 export * from './scripted';
 export * from './postfix';
-export { type LocalServer, startPostgres, startRedis } from './queueServers';
+export type { LocalServer } from './localServer';
+export { startPostgres, startRedis } from './queueServers';
+export * from './realProxies';

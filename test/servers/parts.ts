@@ -32,6 +32,9 @@ const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/u
 /** Below it Debian has a folder for each version of PostgreSQL. */
 const POSTGRES_VERSIONS = '/usr/lib/postgresql';
 
+/** Squid asks it whether a login is right. */
+export const SQUID_LOGIN_PROGRAM = '/usr/lib/squid/basic_ncsa_auth';
+
 /** The configuration that we write is that of this version; 2.4 does not read it. */
 const DOVECOT_VERSION = '2.3.';
 
@@ -66,6 +69,11 @@ const PARTS: Partial<Record<PartName, Part>> = {
 		present: () => existsSync(path.join(cacheFolder(), 'cyrus/usr/lib/cyrus/bin/imapd')),
 		install: 'test/servers/unpack.sh cyrus (on Debian 12)',
 	},
+	squid: {
+		present: () => findProgram('squid') !== undefined && existsSync(SQUID_LOGIN_PROGRAM),
+		install: 'apt-get install squid',
+	},
+	dante: { program: 'danted', install: 'apt-get install dante-server' },
 	saslpasswd2: { program: 'saslpasswd2', install: 'apt-get install sasl2-bin' },
 	redis: { program: 'redis-server', install: 'apt-get install redis-server' },
 	postgres: {

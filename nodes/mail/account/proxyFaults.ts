@@ -20,14 +20,14 @@ export const PROXY_FAULTS: readonly DiagnosisRow[] = [
 	{
 		id: 'proxy-login-refused',
 		class: 'configuration',
-		cause: 'The proxy refused its user name or password, or wants a login in the first place.',
+		cause: 'The proxy refused its user name or password, or wants a login in the first place{proxy words}.',
 		nextStep: 'Check Proxy User and Proxy Password in the credential.',
 		when: [{ code: ['EPROXYLOGIN'] }],
 	},
 	{
 		id: 'proxy-target-unreachable',
 		class: 'transient',
-		cause: 'The proxy could not reach {server}.',
+		cause: 'The proxy could not reach {server}{proxy words}.',
 		nextStep:
 			'Check host and port. {port advice} If both are right, the server is down, or a firewall stands between the proxy and it.',
 		when: [{ code: ['EPROXYTARGET'] }],
@@ -35,7 +35,7 @@ export const PROXY_FAULTS: readonly DiagnosisRow[] = [
 	{
 		id: 'proxy-refused',
 		class: 'configuration',
-		cause: 'The proxy does not connect anybody to {server}, or is no proxy of the chosen kind.',
+		cause: 'The proxy does not connect anybody to {server}, or is no proxy of the chosen kind{proxy words}.',
 		nextStep:
 			'Check the kind and port of the proxy. Many permit only port 443: ask whoever runs it to permit this host and port.',
 		when: [{ code: ['EPROXY', 'ProxyError', 'UnsupportedProxyAddress'] }],

@@ -76,7 +76,8 @@ export interface Pattern {
 /**
  * A row of the tables. In `cause` and `nextStep`, `{provider}` stands for the provider's name or "The mail server",
  * `{host}` and `{server}` for the host without and with port, `{protocol}` for IMAP or SMTP, `{password advice}` for
- * what this provider wants as a password, `{port advice}` for the setting that suits the port.
+ * what this provider wants as a password, `{port advice}` for the setting that suits the port, `{proxy words}` for what a
+ * proxy answered, in brackets, or nothing.
  */
 export interface DiagnosisRow extends Diagnosis {
 	/** Where there is no page of its own, give the provider's. */
@@ -216,8 +217,15 @@ function fill(sentence: string, symptom: Symptom, provider: Provider | undefined
 		protocol,
 		'password advice': symptom.login === 'token' ? TOKEN_ADVICE : (provider?.hint ?? CUSTOM_PASSWORD_ADVICE),
 		'port advice': portAdvice(symptom),
+		'proxy words': proxyWords(symptom),
 	};
 	return sentence
 		.replace(/\{([a-z ]+)\}/g, (placeholder, name: string) => values[name] ?? placeholder)
 		.replace(/^the /, 'The ');
+}
+
+/** As nodes/mail/net/proxy.ts passes them on. */
+function proxyWords({ text = '' }: Symptom): string {
+	const words = /^The proxy answered: (.+)$/.exec(text)?.[1];
+	return words === undefined ? '' : ` (it answered: ${words})`;
 }

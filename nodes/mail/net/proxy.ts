@@ -69,7 +69,8 @@ async function connectHttp(
 	const [, status = '', words = ''] = /^HTTP\/\d\.\d (\d{3}) ?([^\r\n]*)/.exec(head) ?? [];
 	if (status.startsWith('2')) return;
 	if (status === '407') throw fault(PROXY_LOGIN, `${status} ${words}`);
-	if (/^50[234]$/.test(status)) throw fault(PROXY_UNREACHED, `${status} ${words}`);
+	// Squid says 500 for a name that it cannot look up.
+	if (/^50[0234]$/.test(status)) throw fault(PROXY_UNREACHED, `${status} ${words}`);
 	throw fault(PROXY_REFUSED, `${status} ${words}`);
 }
 

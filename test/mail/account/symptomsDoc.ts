@@ -41,6 +41,7 @@ const VALUES: Record<string, string> = {
 	protocol: 'IMAP or SMTP',
 	'password advice': 'Follow the section of your provider above.',
 	'port advice': 'See [Ports](#ports).',
+	'proxy words': '',
 };
 
 const plain = (sentence: string): string =>
