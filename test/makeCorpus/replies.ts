@@ -38,6 +38,19 @@ const ATTRIBUTIONS: readonly [name: string, line: string][] = [
 		'On Tuesday, March 3, 2026 at 09:15:00 AM GMT+1, Bob Example <bob@receiver.example> wrote:',
 	],
 	['netease-163', '在 2026-03-03 09:15:00，"Bob Example" <bob@receiver.example> 写道：'],
+	['gmail-hebrew', '‫בתאריך יום ג׳, 3 במרץ 2026 ב-9:15 מאת ‪Bob Example‬‏ <‪bob@receiver.example‬‏>:‬'],
+	['gmail-catalan', 'Missatge de Bob Example <bob@receiver.example> del dia dt., 3 de març 2026 a les 9:15:'],
+	['gmail-slovenian', 'V tor., 3. mar. 2026 ob 09:15 je oseba Bob Example <bob@receiver.example> napisala:'],
+	['gmail-hindi', 'मंगल, 3 मार्च 2026 को 9:15 am बजे को Bob Example <bob@receiver.example> ने लिखा:'],
+	[
+		'apple-mail-polish',
+		'Wiadomość napisana przez Bob Example <bob@receiver.example> w dniu 3 mar 2026, o godz. 09:15:',
+	],
+	['seamonkey', 'Bob Example wrote:'],
+	['horde', 'Quoting Bob Example <bob@receiver.example>:'],
+	['horde-german', 'Zitat von Bob Example <bob@receiver.example>:'],
+	['zoho', '---- On Tue, 03 Mar 2026 09:15:00 +0100 Bob Example <bob@receiver.example> wrote ----'],
+	['lotus-notes', '-----Bob Example/ORG wrote: -----'],
 	['netease-163-english', 'At 2026-03-03 09:15:00, "Bob Example" <bob@receiver.example> wrote:'],
 ];
 
@@ -75,6 +88,28 @@ const BLOCKS: readonly [name: string, block: string][] = [
 		'outlook-line',
 		'________________________________\nFrom: Bob Example <bob@receiver.example>\nSent: Tuesday, March 3, 2026 9:15 AM\nTo: Ada\nSubject: Meeting\n\nThursday?',
 	],
+	[
+		'outlook-romanian',
+		'De la: Bob <bob@receiver.example>\nTrimis: marți, 3 martie 2026 09:15\nCătre: Ada\nSubiect: Ședință\n\nJoi?',
+	],
+	['groupwise', '>>> Bob Example <bob@receiver.example> 3/3/2026 9:15 AM >>>\nThursday?\n\nBob'],
+	[
+		'aliyun',
+		'------------------------------------------------------------------\n发件人：Bob <bob@receiver.example>\n发送时间：2026年3月3日(星期二) 09:15\n收件人：ada <ada@sender.example>\n主　题：会议\n\n周四？',
+	],
+	[
+		'netease-replied',
+		'---- Replied Message ----\n| From | Bob<bob@receiver.example> |\n| Date | 03/03/2026 09:15 |\n| To | ada<ada@sender.example> |\n| Subject | Meeting |\nThursday?',
+	],
+	[
+		'gmx',
+		'Gesendet: Dienstag, 3. März 2026 um 09:15 Uhr\nVon: "Bob Example" <bob@receiver.example>\nAn: ada@sender.example\nBetreff: Meeting\n\nDonnerstag?',
+	],
+	[
+		'apple-forward-chinese',
+		'以下是被转发的邮件：\n\n发件人: Bob <bob@receiver.example>\n主题: 会议\n日期: 2026年3月3日 GMT+8 09:15:00\n收件人: Ada\n\n周四?',
+	],
+	['helpdesk-line', '##- Please type your reply above this line -##\n\nYour ticket 12 was updated.'],
 	['outlook-old', '-----Original Message-----\nFrom: Bob Example\nSent: Tuesday\n\nThursday?'],
 	[
 		'outlook-old-german',
@@ -153,6 +188,22 @@ const MARKUP: readonly [name: string, source: string][] = [
 		`<div>${NEW_HTML}</div><div class="protonmail_quote">On Tuesday, Bob wrote:<br><blockquote class="protonmail_quote" type="cite">${OLD_HTML}</blockquote></div>`,
 	],
 	[
+		'gmx-html',
+		`<div>${NEW_HTML}<div name="quote" style="border-left:2px solid #C3D9E5;"><div><b>Gesendet:</b>&nbsp;Dienstag<br/><b>Von:</b>&nbsp;Bob</div><div name="quoted-content">${OLD_HTML}</div></div></div>`,
+	],
+	[
+		'foxmail-html',
+		`<div>${NEW_HTML}</div><hr style="width: 210px; height: 1px;" color="#b5c4df" size="1" align="left"><div>Ada</div><blockquote><div style="border:none;border-top:solid #B5C4DF 1.0pt;padding:3.0pt 0cm 0cm 0cm"><b>发件人：</b>Bob</div>${OLD_HTML}</blockquote>`,
+	],
+	[
+		'outlook-web-rule',
+		`<div>${NEW_HTML}</div><hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg"><b>Von:</b> Bob</div>${OLD_HTML}`,
+	],
+	[
+		'spark',
+		`<div name="messageBodySection">${NEW_HTML}</div><div name="messageSignatureSection"><br>Ada Example</div><div name="messageReplySection">On Mar 3, 2026, Bob wrote:<br><blockquote type="cite">${OLD_HTML}</blockquote></div>`,
+	],
+	[
 		'zoho',
 		`<div>${NEW_HTML}<div class="zmail_extra"><div>---- On Tue, Bob wrote ----</div><blockquote>${OLD_HTML}</blockquote></div></div>`,
 	],
@@ -220,6 +271,38 @@ export function replies(): Case[] {
 		'text-with-rule-is-kept',
 		textMail(FIELDS, 'Above\n________________________________\nBelow'),
 		'Above\n________________________________\nBelow',
+	);
+	const kept: [name: string, text: string][] = [
+		[
+			'words-of-a-customer',
+			'The customer of order 4711 wrote:\n\nI want my money back.\n\nPlease handle it.',
+		],
+		['words-at-a-time', 'At 10:30 our lawyer wrote:\n\nWe accept.\n\nSo please go on.'],
+		[
+			'web-form',
+			'New entry:\n\nFrom: Ada <ada@sender.example>\nSubject: Prices\nDate: 2026-03-03\nMessage: How much is it?',
+		],
+		['parcel-was-sent', 'The parcel was\nsent from Berlin on Monday'],
+	];
+	for (const [name, text] of kept) add(`text-${name}-is-kept`, textMail(head('Question'), text), text);
+	add(
+		'text-pgp-in-place',
+		textMail(
+			FIELDS,
+			'-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nThanks, Thursday works for me.\n- -- dashes\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEB\n-----END PGP SIGNATURE-----\n',
+		),
+		'Thanks, Thursday works for me.\n-- dashes',
+	);
+	const devices = [
+		'Von Samsung-Tablet gesendet',
+		'Odesláno z iPhonu',
+		'Trimis de pe iPhone-ul meu',
+		'来自我的iPhone',
+		'Holen Sie sich Outlook für Android',
+		'נשלח מה-iPhone שלי',
+	];
+	devices.forEach((line, index) =>
+		add(`text-device-${index + 1}`, textMail(FIELDS, `${NEW}\n\n${line}\n`), NEW),
 	);
 	add(
 		'both-forms-gmail',

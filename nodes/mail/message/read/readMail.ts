@@ -53,6 +53,8 @@ export function readMail(source: Buffer): ParsedMail {
 	const receipt = receiptOf(source, root);
 	const bounce =
 		complaint || receipt ? null : bounceOf(source, root, { headers, from, subject, text: text.text });
+	const thread = threadOf(ids, subject);
+	const isAnswer = thread.isReply || thread.isForward;
 	const list = mailingListOf(headers);
 	const evidence = {
 		isBounce: bounce !== null,
@@ -73,10 +75,10 @@ export function readMail(source: Buffer): ParsedMail {
 		replyTo,
 		...text,
 		html: finalHtml,
-		replyText: replyTextOf(plain ?? files.text, finalHtml, text.text),
+		replyText: replyTextOf(plain ?? files.text, finalHtml, text.text, isAnswer),
 		headers,
 		attachments: files.attachments,
-		thread: threadOf(ids, subject),
+		thread,
 		automatic: automaticOf(headers, evidence),
 		bounce,
 		complaint,

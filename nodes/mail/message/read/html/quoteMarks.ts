@@ -20,7 +20,7 @@ const OUTLOOK_RULE =
 
 /** A quick look at the whole HTML: most mail has none of these marks, and need not be read twice. */
 export function mayHaveMarks(html: string): boolean {
-	return /blockquote|quote|gmail_|zmail_extra|moz-|RplyFwd|appendonsend|reply|OutlookMessageHeader|border-top|includetail|OLK_SRC|signature|oriMsg/i.test(
+	return /blockquote|quote|gmail_|zmail_extra|moz-|RplyFwd|appendonsend|reply|OutlookMessageHeader|border-top|includetail|OLK_SRC|signature|oriMsg|b5c4df|ReplySection/i.test(
 		html,
 	);
 }
@@ -29,6 +29,9 @@ export function mayHaveMarks(html: string): boolean {
 export function quoteMarkOf(name: string, attributes: Attributes): QuoteMark {
 	const { class: className = '', id = '', type = '', style = '' } = attributes;
 	if (name === 'includetail') return 'fromHere';
+	// Foxmail draws this line above the signature and what it quotes.
+	if (name === 'hr' && attributes['color']?.toLowerCase() === '#b5c4df') return 'fromHere';
+	if (name === 'div' && /^(?:quote|messageReplySection)$/.test(attributes['name'] ?? '')) return 'inside';
 	if (name === 'blockquote') {
 		if (type.toLowerCase() === 'cite' || 'cite' in attributes || QUOTE_CLASSES.test(className))
 			return 'inside';
@@ -51,6 +54,7 @@ export function isSignature(attributes: Attributes): boolean {
 		/(?:^|\s)(?:gmail_signature|gmail_signature_prefix|moz-signature|protonmail_signature_block|x_gmail_signature)(?:\s|$)/i.test(
 			className,
 		) ||
+		attributes['name'] === 'messageSignatureSection' ||
 		/^(?:x_)?(?:signature|Signature|ms-outlook-mobile-signature|ymail_android_signature|ntes-pcmac-signature|AppleMailSignature)$/.test(
 			id,
 		)
