@@ -18,6 +18,7 @@ authorisation-code-needed      credentials   qq               -                 
 authorisation-code-needed      credentials   netease163       -                      NO LOGIN Login error or password error
 authorisation-code-needed      credentials   netease126       -                      535 Error: authentication failed
 authorisation-code-needed      credentials   custom           -                      535 ERR.LOGIN.REQCODE
+authorisation-code-needed      credentials   custom           -                      535 Error: ��: http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=28&&no=1001256
 qq-login-refused               credentials   qq               -                      535 Login fail. Account is abnormal, service is not open, password is incorrect, login frequency limited, or system is busy. More information at https://help.mail.qq.com/detail/108/1023
 exmail-login-refused           credentials   exmail           -                      535 Error: authentication failed, system busy
 credentials-or-imap-disabled   credentials   yandex           -                      NO [AUTHENTICATIONFAILED] LOGIN invalid credentials or IMAP is disabled sc=cDdQwR5MouQ0_051313_imap-production-468
