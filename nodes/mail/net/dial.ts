@@ -1,11 +1,17 @@
 /** Opens the TCP connection below a session, straight or through a proxy. TLS is the business of whoever asked for it. */
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'net';
 import type { Account, Endpoint } from '../account/account';
-import { throughProxy } from './proxy';
+import { PROXY_DOWN, throughProxy } from './proxy';
 
-/** Names of the faults that only a connection of ours has; the others are Node's. */
-export const PROXY_DOWN = 'EPROXYDOWN';
+/** Name of a fault that only a connection of ours has. */
 export const EGRESS_BLOCKED = 'EGRESS_BLOCKED';
+
+/**
+ * How long Node waits for one of several addresses before it gives that one up for the next; nobody is waited for twice, so
+ * a far server, or one packet lost, would look like a dead one. Three seconds are a lost packet and a slow line.
+ */
+export const ADDRESS_MS = 250;
+export const FAR_ADDRESS_MS = 3_000;
 
 /** Rules of whoever runs n8n about where nodes may connect to. */
 export interface Egress {
@@ -46,13 +52,50 @@ export async function dial(account: Account, endpoint: Endpoint, options: DialOp
 	const { onStage, signal } = options;
 	const timeout = AbortSignal.timeout(options.timeoutMs);
 	const over = signal ? AbortSignal.any([signal, timeout]) : timeout;
-	const first = proxy ?? endpoint;
-	const startedAt = performance.now();
-	let lookedUpAt = startedAt;
+	const onName = () => onStage?.('name');
+	let line: Dialled | null = null;
+	try {
+		line = await reach(proxy ?? endpoint, egress, over, onName);
+		if (proxy) await whileOpen(line.socket, over, throughProxy(line.socket, proxy, endpoint));
+		onStage?.('tcp');
+		return line;
+	} catch (error) {
+		line?.socket.destroy();
+		if (signal?.aborted) throw withCode(new Error('Connection not available'), 'NoConnection');
+		if (timeout.aborted) throw withCode(new Error('Connection timeout'), proxy ? PROXY_DOWN : 'ETIMEDOUT');
+		const isOurs = line !== null || codeOf(error) === EGRESS_BLOCKED;
+		throw proxy && !isOurs ? withCode(error, PROXY_DOWN) : error;
+	}
+}
+
+/** Connects to the first address that answers: each gets little time at first, and all of them more when it was too little. */
+async function reach(
+	to: Pick<Endpoint, 'host' | 'port'>,
+	egress: Egress | null,
+	over: AbortSignal,
+	onName: () => void,
+): Promise<Dialled> {
+	try {
+		return await connect(to, egress, over, onName, ADDRESS_MS);
+	} catch (error) {
+		if (over.aborted || !wasCutShort(error)) throw error;
+		return await connect(to, egress, over, onName, FAR_ADDRESS_MS);
+	}
+}
+
+async function connect(
+	{ host, port }: Pick<Endpoint, 'host' | 'port'>,
+	egress: Egress | null,
+	over: AbortSignal,
+	onName: () => void,
+	addressMs: number,
+): Promise<Dialled> {
+	let lookedUpAt = performance.now();
 	const socket = connectTcp({
-		host: first.host,
-		port: first.port,
+		host,
+		port,
 		autoSelectFamily: true,
+		autoSelectFamilyAttemptTimeout: addressMs,
 		...(egress && { lookup: egress.lookup }),
 	});
 	// Also between here and the session's own listeners: an `error` that nobody hears ends the whole n8n process.
@@ -60,41 +103,48 @@ export async function dial(account: Account, endpoint: Endpoint, options: DialOp
 	socket.setNoDelay(true);
 	socket.once('lookup', (error: Error | null) => {
 		lookedUpAt = performance.now();
-		if (!error) onStage?.('name');
+		if (!error) onName();
 	});
+	const connected = new Promise<void>((resolve, reject) => {
+		socket.once('connect', resolve);
+		socket.once('error', reject);
+		socket.once('close', () => reject(new Error('Connection closed')));
+	});
+	try {
+		await whileOpen(socket, over, connected);
+	} catch (error) {
+		socket.destroy();
+		throw error;
+	}
+	return { socket, roundTripMs: performance.now() - lookedUpAt };
+}
+
+/** Waits for something on a socket that ends when time is up. */
+async function whileOpen(socket: Socket, over: AbortSignal, work: Promise<void>): Promise<void> {
 	const end = () => socket.destroy();
 	over.addEventListener('abort', end, { once: true });
 	if (over.aborted) end();
 	try {
-		await connected(socket).catch((error: unknown) => {
-			throw proxy ? withCode(error, PROXY_DOWN) : error;
-		});
-		const roundTripMs = performance.now() - lookedUpAt;
-		if (proxy) await throughProxy(socket, proxy, endpoint);
-		onStage?.('tcp');
-		return { socket, roundTripMs };
-	} catch (error) {
-		socket.destroy();
-		if (signal?.aborted) throw withCode(new Error('Connection not available'), 'NoConnection');
-		if (timeout.aborted) throw withCode(new Error('Connection timeout'), proxy ? PROXY_DOWN : 'ETIMEDOUT');
-		throw error;
+		await work;
 	} finally {
 		over.removeEventListener('abort', end);
 	}
 }
 
-async function connected(socket: Socket): Promise<void> {
-	await new Promise<void>((resolve, reject) => {
-		socket.once('connect', resolve);
-		socket.once('error', reject);
-		socket.once('close', () => reject(new Error('Connection closed')));
-	});
+/** Whether some address was given up before the network could have said that nobody is there. */
+function wasCutShort(error: unknown): boolean {
+	const { errors } = error as { errors?: unknown };
+	return Array.isArray(errors) && errors.some((one) => codeOf(one) === 'ETIMEDOUT');
+}
+
+function codeOf(error: unknown): unknown {
+	return (error as { code?: unknown } | null)?.code;
 }
 
 /** The same error under a name that says which part of the way it is about. */
 function withCode(error: unknown, code: string): Error {
 	const failure = error instanceof Error ? error : new Error(String(error));
-	const own = (failure as { code?: unknown }).code;
+	const own = codeOf(failure);
 	// Several addresses that all failed come as one error without words.
 	const words = failure.message || (typeof own === 'string' ? own : 'no connection');
 	return Object.assign(new Error(words), { code });

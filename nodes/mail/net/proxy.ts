@@ -12,7 +12,8 @@ export interface Proxy {
 	password: Secret;
 }
 
-/** The proxy wants another login, does not serve this destination, or could not reach it. */
+/** The proxy does not answer, wants another login, does not serve this destination, or could not reach it. */
+export const PROXY_DOWN = 'EPROXYDOWN';
 export const PROXY_LOGIN = 'EPROXYLOGIN';
 export const PROXY_REFUSED = 'EPROXY';
 export const PROXY_UNREACHED = 'EPROXYTARGET';
@@ -25,7 +26,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_SOCKS_TEXT = 255;
 
 const SOCKS_ANSWERS: Readonly<Record<number, [code: string, words: string]>> = {
-	1: [PROXY_REFUSED, 'general failure'],
+	1: [PROXY_UNREACHED, 'general failure'],
 	2: [PROXY_REFUSED, 'not allowed by its rules'],
 	3: [PROXY_UNREACHED, 'network unreachable'],
 	4: [PROXY_UNREACHED, 'host unreachable'],
@@ -105,7 +106,9 @@ async function connectSocks(
 function address(host: string): Buffer {
 	if (isIP(host) === 4) return Buffer.from([1, ...host.split('.').map(Number)]);
 	if (isIP(host) === 0) return Buffer.concat([Buffer.from([3]), text(host)]);
-	const [head = '', tail] = host.split('%')[0]?.split('::') ?? [];
+	// The last 32 bits may stand there as in IPv4 (RFC 4291 §2.2); a URL has all of them in hexadecimal.
+	const { hostname } = new URL(`http://[${host.split('%')[0]}]`);
+	const [head = '', tail] = hostname.slice(1, -1).split('::');
 	const groups = (part: string) => part.split(':').filter(Boolean);
 	const [before, after] = [groups(head), groups(tail ?? '')];
 	const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
@@ -133,7 +136,7 @@ class Reader {
 		for (const event of ['readable', 'end', 'close', 'error']) socket.on(event, this.onReadable);
 	}
 
-	/** @throws Error `EPROXY` when the connection ends first */
+	/** @throws Error `EPROXYDOWN` when the connection ends first */
 	async bytes(count: number): Promise<Buffer> {
 		while (this.held.length < count) await this.more();
 		return this.take(count);
@@ -168,7 +171,7 @@ class Reader {
 			return;
 		}
 		if (this.socket.destroyed || this.socket.readableEnded)
-			throw fault(PROXY_REFUSED, 'nothing, and closed the connection');
+			throw fault(PROXY_DOWN, 'nothing, and closed the connection');
 		await new Promise<void>((resolve) => (this.wake = resolve));
 	}
 }

@@ -1,10 +1,13 @@
+import { spawn } from 'child_process';
 import dns from 'dns';
+import { once } from 'events';
 import net from 'net';
 import { inspect } from 'util';
 import type { Account } from '../../../nodes/mail/account/account';
 import { Secret } from '../../../nodes/mail/account/secret';
 import { MailError } from '../../../nodes/mail/errors';
 import { ImapClient } from '../../../nodes/mail/imap/client';
+import { dial } from '../../../nodes/mail/net/dial';
 import type { Proxy } from '../../../nodes/mail/net/proxy';
 import { verifySmtp } from '../../../nodes/mail/smtp/transport';
 import {
@@ -13,10 +16,12 @@ import {
 	HOST,
 	startEmbeddedServers,
 	startProxy,
+	startScriptedServer,
 	type EmbeddedServers,
 	type ProxyOptions,
 	type TestProxy,
 } from '../../servers';
+import { listen } from '../../servers/local';
 import { testAccount } from '../account/accounts';
 
 jest.setTimeout(60_000);
@@ -98,6 +103,12 @@ describe.each(['http', 'socks5'] as const)('a proxy (%s)', (kind) => {
 				null,
 				'proxy-target-unreachable',
 			],
+			[
+				'a failure without a reason',
+				{ refuse: kind === 'http' ? '500 Unable to connect' : 1 },
+				null,
+				'proxy-target-unreachable',
+			],
 		])('%s: says so', async (_name, options, login, id) => {
 			const { way } = await through({ kind, ...options }, login);
 			const error = await connect(side, account({ proxy: way }));
@@ -112,6 +123,39 @@ describe.each(['http', 'socks5'] as const)('a proxy (%s)', (kind) => {
 			const [port = 0] = await freePorts(1);
 			const to = account({ proxy: way, [side]: { host: HOST, port, security: 'tls' } });
 			expect(await connect(side, to)).toMatchObject({ diagnosis: { id: 'proxy-target-unreachable' } });
+		});
+
+		test('it closes the connection without an answer, or in the middle of one: transient', async () => {
+			for (const answer of kind === 'http' ? ['', 'HTTP/1.1 20'] : ['', '\x05']) {
+				const closing = await startScriptedServer({
+					greeting: { send: answer, then: 'close' },
+					script: [[/./, { then: 'silent' }]],
+				});
+				const way = { kind, host: HOST, port: closing.port, user: '', password: new Secret('') };
+				const error = await connect(side, account({ proxy: way }));
+				await closing.stop();
+				expect(error).toMatchObject({ retry: 'transient', diagnosis: { id: 'proxy-unreachable' } });
+			}
+		});
+
+		test('what the server says at once behind the answer of the proxy is not lost', async () => {
+			const greeting = side === 'imap' ? '* BYE [UNAVAILABLE] not today\r\n' : '421 4.3.2 not today\r\n';
+			const opened = kind === 'http' ? 'HTTP/1.1 200 OK\r\nVia: x\r\n\r\n' : '\x05\x00\x00\x01abcdef';
+			const eager = net.createServer((socket) => {
+				socket.on('error', () => socket.destroy());
+				if (kind === 'socks5') socket.write(Buffer.from([5, 0]));
+				let said = 0;
+				socket.on('data', (bytes) => {
+					said += bytes.length;
+					if (said > 8) socket.write(Buffer.from(opened + greeting, 'latin1'));
+				});
+			});
+			const port = await listen(eager);
+			const way = { kind, host: HOST, port, user: '', password: new Secret('') };
+			const to = account({ proxy: way, [side]: { host: 'mail.test', port: 25, security: 'starttls' } });
+			const error = await connect(side, to);
+			await new Promise((resolve) => eager.close(resolve));
+			expect(error?.reply?.text).toContain('not today');
 		});
 
 		test('it is down itself, or something else', async () => {
@@ -135,6 +179,55 @@ describe.each(['http', 'socks5'] as const)('a proxy (%s)', (kind) => {
 			await expect(attempt).rejects.toBeInstanceOf(MailError);
 		});
 	});
+});
+
+test.each([
+	['::ffff:1.2.3.4', '00000000000000000000ffff01020304'],
+	['64:ff9b::192.0.2.33', '0064ff9b0000000000000000c0000221'],
+	['2001:db8:1:2:3:4:5:6', '20010db8000100020003000400050006'],
+	['fe80::1%eth0', 'fe800000000000000000000000000001'],
+	['::', '00000000000000000000000000000000'],
+])('SOCKS5 is told the IPv6 address %s as it is', async (host, hex) => {
+	const { proxy, way } = await through({ kind: 'socks5', refuse: 4 });
+	await connect('imap', account({ proxy: way }, host));
+	expect(proxy.asked).toEqual([`v6:${hex}:${servers.ports.imaps}`]);
+});
+
+test('a server that answers late is waited for, though another address of it is dead', async () => {
+	// Connections that are not taken fill the queue, so that the kernel drops the next; it asks again after a second.
+	const code = `require('net').createServer((s) => s.end()).listen({ port: 0, host: '${HOST}', backlog: 1 }, function () {
+		console.log(this.address().port); });`;
+	const late = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+	const queued: net.Socket[] = [];
+	try {
+		const [line] = (await once(late.stdout, 'data')) as [Buffer];
+		const port = Number(line.toString());
+		late.kill('SIGSTOP');
+		for (let isFull = false; !isFull;) {
+			const socket = net.connect(port, HOST);
+			queued.push(socket);
+			const taken = once(socket, 'connect').then(() => true);
+			isFull = !(await Promise.race([
+				taken,
+				new Promise((resolve) => setTimeout(() => resolve(false), 500)),
+			]));
+		}
+		const lookup = (_name: string, _options: unknown, done: (...answer: unknown[]) => void): void =>
+			done(null, [
+				{ address: HOST, family: 4 },
+				{ address: '127.0.0.53', family: 4 },
+			]);
+		const egress = { lookup: lookup as never, refusal: () => null };
+		const endpoint = { host: 'far.test', port, security: 'tls' as const };
+		const attempt = dial(account({ egress }), endpoint, { timeoutMs: 20_000 });
+		setTimeout(() => late.kill('SIGCONT'), 400);
+		const { socket } = await attempt;
+		expect(socket.remoteAddress).toBe(HOST);
+		socket.destroy();
+	} finally {
+		for (const socket of queued) socket.destroy();
+		late.kill('SIGKILL');
+	}
 });
 
 describe('the first of two addresses is dead', () => {
@@ -176,8 +269,10 @@ describe.each(SIDES)('rules about where n8n may connect to: %s', (side) => {
 			lookup: ((_name: string, _options: unknown, done: (error: Error) => void) => done(refused())) as never,
 			refusal: refused,
 		};
-		for (const host of [HOST, 'localhost']) {
-			expect(await connect(side, account({ egress }, host))).toMatchObject({
+		const toProxy = { kind: 'http' as const, host: 'localhost', port: 1, user: '', password: new Secret('') };
+		const forbidden = [account({ egress }), account({ egress }, 'localhost')];
+		for (const to of [...forbidden, account({ egress, proxy: toProxy }, 'mail.test')]) {
+			expect(await connect(side, to)).toMatchObject({
 				retry: 'configuration',
 				diagnosis: { id: 'egress-blocked' },
 			});
