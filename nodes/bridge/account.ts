@@ -5,7 +5,7 @@ import { endpointsOf } from '../mail/account/providers';
 import { Secret } from '../mail/account/secret';
 import type { TokenSource } from '../mail/account/token';
 import { MailError } from '../mail/errors';
-import { connectionOf, egressOf, plainConnection, type EgressHelpers } from './connectionFields';
+import { connectionOf, egressOf, hostOf, plainConnection, type EgressHelpers } from './connectionFields';
 import { CredentialTokens, type OAuthContext } from './oauthTokens';
 
 /** Our own credential types; the last three log in with OAuth2. */
@@ -147,7 +147,7 @@ function passwordOf(data: ICredentialDataDecryptedObject): Auth {
 }
 
 function endpoint(data: ICredentialDataDecryptedObject, side: 'imap' | 'smtp'): Endpoint | null {
-	const host = text(data[`${side}Host`]);
+	const host = hostOf(data[`${side}Host`]);
 	if (host === '') return null;
 	const name = side.toUpperCase();
 	if (/[\s/\\:@]/.test(host) && !/^\[?[0-9a-f:]+\]?$/i.test(host)) {
@@ -168,7 +168,7 @@ function endpoint(data: ICredentialDataDecryptedObject, side: 'imap' | 'smtp'): 
 
 /** n8n's own types know TLS from the start, or STARTTLS; the latter is required here. */
 function builtInEndpoint(data: ICredentialDataDecryptedObject, plain: boolean): Endpoint {
-	const host = text(data.host);
+	const host = hostOf(data.host);
 	if (host === '') throw incomplete('the host is empty', 'Fill in the host in the credential.');
 	return {
 		host,

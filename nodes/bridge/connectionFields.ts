@@ -1,5 +1,6 @@
 /** The fields of a credential that say how to get to the servers: certificates, proxy, names. */
 import type { ICredentialDataDecryptedObject, NodeEgressFilter } from 'n8n-workflow';
+import { domainToASCII } from 'url';
 import type { Account } from '../mail/account/account';
 import { Secret } from '../mail/account/secret';
 import { MailError } from '../mail/errors';
@@ -74,7 +75,7 @@ function pem(value: unknown): string {
 function proxyOf(data: ICredentialDataDecryptedObject): Proxy | null {
 	const { proxyType: kind } = data;
 	if (kind !== 'http' && kind !== 'socks5') return null;
-	const host = text(data.proxyHost).replace(/^\[|\]$/g, '');
+	const host = hostOf(data.proxyHost).replace(/^\[|\]$/g, '');
 	if (host === '' || /[\s/@]/.test(host)) {
 		throw unusable(
 			`"${host}" is no host name of a proxy`,
@@ -92,6 +93,12 @@ function nameOf(given: string): string {
 	const name = given.trim();
 	if (/^[\w.:[\]-]*$/.test(name)) return name;
 	throw unusable(`"${name}" is no name for EHLO`, 'Write it like client.example.com, or leave it empty.');
+}
+
+/** A host as it goes over the line and stands in certificates: names in other letters as `xn--…` (RFC 5890). */
+export function hostOf(value: unknown): string {
+	const host = text(value);
+	return /[^\0-\x7f]/.test(host) ? domainToASCII(host) || host : host;
 }
 
 function text(value: unknown): string {

@@ -95,6 +95,20 @@ describe('a Mail Account', () => {
 		expect(toAccount('mailAccountApi', { ...FIELDS, imapHost: '[::1]' }).imap?.host).toBe('::1');
 	});
 
+	it('hosts in other letters are written as they stand in DNS and in certificates', () => {
+		const account = toAccount('mailAccountApi', {
+			...FIELDS,
+			imapHost: 'imap.Bücher.example',
+			proxyType: 'http',
+			proxyHost: 'прокси.example',
+			proxyPort: 3128,
+		});
+		expect(account.imap?.host).toBe('imap.xn--bcher-kva.example');
+		expect(account.proxy?.host).toBe('xn--h1adldfi.example');
+		const own = { user: 'ann', password: 'x', host: '邮件.example', port: 993 };
+		expect(toAccount('imap', own).imap?.host).toBe('xn--5nq051n.example');
+	});
+
 	it.each([
 		[{ imapHost: '', smtpHost: '' }, 'it names neither an IMAP nor an SMTP host'],
 		[{ imapHost: 'imaps://x' }, '"imaps://x" is no host name'],
