@@ -44,8 +44,9 @@ const fromDirectory = (page: string | null, ...read: string[]): Source => ({
 
 export const SOURCES = {
 	gmail: fromProvider('https://developers.google.com/workspace/gmail/imap/imap-smtp'),
-	outlook: fromDirectory(
-		'https://support.microsoft.com/en-us/office/pop-imap-and-smtp-settings-for-outlook-com-d088b986-291d-42b8-9564-9c414e2aa040',
+	outlook: fromCopy(
+		'https://support.microsoft.com/en-us/office/pop-imap-and-smtp-settings-8361e398-8af4-4e97-b147-6c6c4ac95353',
+		'https://www.scaledmail.com/guides/smtp-settings/outlook',
 		`${ISPDB}hotmail.com.xml`,
 	),
 	microsoft365: fromCopy(
