@@ -1,5 +1,6 @@
 /** All items of a run: those that want the same are handled together; outputs in the order of the inputs. */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, NodeOperationError } from 'n8n-workflow';
+import { isAgentTool, tellAgent } from '../bridge/agentTool';
 import type { AccountType } from '../bridge/account';
 import { failureJson, toNodeError } from '../bridge/errors';
 import { ItemFields } from '../bridge/itemFields';
@@ -32,7 +33,7 @@ export async function processItems(
 	context: IExecuteFunctions,
 	operation: ImapOperation,
 ): Promise<INodeExecutionData[]> {
-	const run: RunContext = { context, isTool: isToolOf(context) };
+	const run: RunContext = { context, isTool: isAgentTool(context) };
 	const results: Result[] = [];
 	const stopsAtFailure = !context.continueOnFail();
 	const byAccount = new Map<string, Item[]>();
@@ -62,15 +63,6 @@ export async function processItems(
 	}
 	if (memory) remember(memory, results);
 	return outputOf(run, results);
-}
-
-/**
- * Whether an agent calls. Newer agents have n8n run their tools like any node, and `isToolExecution` is false then; but
- * what is connected to an agent is always the node's twin, whose type n8n names so.
- */
-function isToolOf(context: IExecuteFunctions): boolean {
-	if (typeof context.isToolExecution === 'function' && context.isToolExecution()) return true;
-	return context.getNode().type.endsWith('Tool');
 }
 
 /** n8n tries again when an item has failed, even where it goes on with failures. */
@@ -169,8 +161,7 @@ function outputOf({ context, isTool }: RunContext, results: readonly Result[]): 
 		}
 		const error = toNodeError(context.getNode(), result.error, index);
 		if (!continues) {
-			// Of an error an agent is given the message only; the server's words and what to do are in the description.
-			if (isTool) error.message = [error.message, error.description].filter(Boolean).join('\n');
+			if (isTool) tellAgent(error);
 			throw error;
 		}
 		output.push(failedItem(context, error, index));

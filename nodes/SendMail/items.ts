@@ -1,6 +1,7 @@
 /** All items of a run: several at a time, outputs in the order of the inputs, one failure touching no other item. */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { isAgentTool, tellAgent } from '../bridge/agentTool';
 import type { AccountType } from '../bridge/account';
 import { failureJson, toNodeError } from '../bridge/errors';
 import { RunAccounts } from '../bridge/runAccounts';
@@ -74,6 +75,7 @@ export async function processItems(
 	if (failure && !continues) {
 		// One item is what the error itself is about.
 		failure.description = [failure.description, count > 1 && tally].filter(Boolean).join('\n');
+		if (isAgentTool(context)) tellAgent(failure);
 		throw failure;
 	}
 	// n8n tries again when the first item has failed, even where it goes on with failures.

@@ -8,6 +8,7 @@
  */
 import { createHash } from 'crypto';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { isAgentTool } from '../bridge/agentTool';
 import type { MailRequest } from '../mail/message/compose';
 
 const KEY = 'mailroomSent';
@@ -27,7 +28,7 @@ export class SentMemory {
 	constructor(private readonly node: IExecuteFunctions) {
 		this.context = node.getContext('node');
 		this.run = String(node.getWorkflowDataProxy(0).$runIndex as number);
-		this.isTool = typeof node.isToolExecution === 'function' && node.isToolExecution();
+		this.isTool = isAgentTool(node);
 	}
 
 	recall(itemIndex: number): SentItem | undefined {

@@ -128,9 +128,3 @@ test('n8n’s own SMTP credential', async () => {
 	expect(error?.message).toMatch(/certificate/i);
 	expect(server.receivedInClear).not.toContain('AUTH');
 });
-
-test('can be used as a tool by an AI model', async () => {
-	const { SendMail } =
-		(await import('../../nodes/SendMail/SendMail.node')) as typeof import('../../nodes/SendMail/SendMail.node');
-	expect(new SendMail().description.usableAsTool).toBe(true);
-});

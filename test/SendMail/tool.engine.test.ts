@@ -101,6 +101,14 @@ test('what may have been accepted is not sent again, neither by Retry On Fail no
 	expect(results[2]).toEqual(results[0]);
 });
 
+test('the same where n8n runs the tool like any node; the agent reads the next step in the message', async () => {
+	answer = (stage) => (stage === 'end' ? { then: 'reset' } : undefined);
+	const tool = { ...RETRY, type: 'n8n-nodes-mailroom.sendMailTool' };
+	const { error } = await senders.send({ smtpPort: server.port }, {}, undefined, tool);
+	expect(server.messages).toHaveLength(1);
+	expect(error?.message).toMatch(/may or may not have been accepted\.\n.*not sent again by itself/);
+});
+
 test('the same mail twice is sent twice, when the agent wants it', async () => {
 	await call([BOB, BOB]);
 	expect(server.messages).toHaveLength(2);

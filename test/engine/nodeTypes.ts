@@ -39,9 +39,8 @@ export class NodeTypes implements INodeTypes {
 	constructor(loader: LoadedPackage, testNodes: Record<string, INodeType>) {
 		for (const [name, { type }] of Object.entries(loader.nodeTypes)) {
 			this.types.set(`${loader.packageName}.${name}`, type);
-			// What an agent is connected to is a twin of the node, which n8n makes at boot and runs like any node.
 			if ('execute' in type && type.description.usableAsTool)
-				this.types.set(`${loader.packageName}.${name}Tool`, type);
+				this.types.set(`${loader.packageName}.${name}Tool`, asTool(type));
 		}
 		for (const [name, type] of Object.entries(testNodes)) this.types.set(name, type);
 		for (const type of [...N8N_CREDENTIALS, ...OAUTH_TYPES]) this.credentialTypes.set(type.name, type);
@@ -50,7 +49,7 @@ export class NodeTypes implements INodeTypes {
 	}
 
 	getByName(name: string): INodeType | IVersionedNodeType {
-		const type = this.types.get(name) ?? this.asTool(name);
+		const type = this.types.get(name);
 		if (type === undefined) {
 			throw new Error(`Unrecognized node type: ${name}. Known: ${[...this.types.keys()].join(', ')}`);
 		}
@@ -59,17 +58,6 @@ export class NodeTypes implements INodeTypes {
 
 	getByNameAndVersion(name: string, version?: number): INodeType {
 		return NodeHelpers.getVersionedNodeType(this.getByName(name), version);
-	}
-
-	/** `<name>Tool`, which n8n makes of every type that is usable as a tool: the same node, given to an agent. */
-	private asTool(name: string): INodeType | undefined {
-		const base = name.endsWith('Tool') ? this.types.get(name.slice(0, -'Tool'.length)) : undefined;
-		if (base === undefined || !('execute' in base) || base.description.usableAsTool !== true)
-			return undefined;
-		const description = { ...base.description, name, inputs: [], outputs: ['ai_tool' as const] };
-		const tool = Object.assign(Object.create(base) as INodeType, { description });
-		this.types.set(name, tool);
-		return tool;
 	}
 
 	getKnownTypes(): IDataObject {
@@ -95,4 +83,13 @@ export class NodeTypes implements INodeTypes {
 		}
 		return undefined;
 	}
+}
+
+/**
+ * What an agent is connected to: a twin of the node, which n8n makes at boot. Older agents call it, newer ones have n8n run
+ * it like any node; there it has only the second output.
+ */
+function asTool(node: INodeType): INodeType {
+	const description = { ...node.description, outputs: ['main' as const, 'ai_tool' as const] };
+	return Object.assign(Object.create(node) as INodeType, { description });
 }
