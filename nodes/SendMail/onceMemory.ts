@@ -18,8 +18,11 @@ export async function once(
 	key: string,
 	send: () => Promise<Delivered>,
 ): Promise<{ delivered: Delivered; first: boolean }> {
-	const before = known.get(key);
-	if (before) return { delivered: await before, first: false };
+	// What somebody else tries and fails at, or is stopped at, was not sent: then it is this one's turn.
+	for (let before = known.get(key); before; before = known.get(key)) {
+		const delivered = await before.catch(() => null);
+		if (delivered?.settled) return { delivered, first: false };
+	}
 	const sending = send();
 	known.set(key, sending);
 	for (const oldest of known.keys()) {
