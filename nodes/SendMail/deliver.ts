@@ -105,9 +105,10 @@ async function afterwards(
 	const saves = settings.saveToSent && !providerOf(account.provider)?.quirks?.savesSentMail;
 	if (saves)
 		await attempt('no copy of it was filed', async () => {
-			const source = await readMessage(mail);
 			await mailboxes.use(account, async (client) => {
-				await fileMessage(client, await mailboxWithRole(client, '\\Sent'), source, ['\\Seen']);
+				const sent = await mailboxWithRole(client, '\\Sent');
+				// Read when it is its turn: of many large mails one at a time is in memory.
+				await fileMessage(client, sent, await readMessage(mail), ['\\Seen']);
 			});
 		});
 	const { afterwards: mark } = job;
@@ -126,13 +127,13 @@ function sentenceOf(error: unknown): string {
 async function saveAsDraft(
 	job: Job,
 	mail: ComposedMail,
-	{ account, mailboxes }: DeliveryContext,
+	{ account, mailboxes, onSettled }: DeliveryContext,
 ): Promise<Delivered> {
-	const source = await readMessage(mail);
 	return await mailboxes.use(account, async (client) => {
 		const mailbox = job.draftsMailbox || (await mailboxWithRole(client, '\\Drafts'));
+		const source = await readMessage(mail);
 		const location = await fileMessage(client, mailbox, source, ['\\Draft', '\\Seen']);
-		return {
+		const delivered: Delivered = {
 			json: {
 				id: location && messageLocator(location),
 				messageId: mail.messageId,
@@ -144,6 +145,8 @@ async function saveAsDraft(
 			error: null,
 			settled: true,
 		};
+		onSettled(delivered);
+		return delivered;
 	});
 }
 
