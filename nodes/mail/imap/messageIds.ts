@@ -2,11 +2,11 @@
 import { MailError } from '../errors';
 import { messageLocator } from '../message/locator';
 import type { ImapClient } from './client';
+import { inOrderOfLikelihood, MAX_SEARCHED_MAILBOXES } from './likelyMailboxes';
 import { isLineError } from './lineLost';
 import { pathOf } from './mailboxNames';
 import { fetchMarks, searchMessages } from './messages';
 import type { Outcome } from './onMessages';
-import { inOrderOfLikelihood, MAX_SEARCHED_MAILBOXES } from './originals';
 import type { SearchCriteria } from './types';
 import { commandSized } from './uidSet';
 

@@ -4,21 +4,17 @@ import { parseMessageId, parseMessageLocator, type MessageLocation } from '../me
 import type { ReceivedMessage } from '../message/parsed';
 import type { ImapClient } from './client';
 import { fetchMessages } from './fetch';
-import type { MailboxInfo, SelectedMailbox } from './types';
+import { findByMessageId } from './messageIds';
+import type { SelectedMailbox } from './types';
 
 /** Messages up to this size are answered and forwarded whole. */
 export const MAX_ORIGINAL_BYTES = 50 * 1024 * 1024;
-/** Mailboxes searched for a Message-ID when the likely ones do not have it. */
-export const MAX_SEARCHED_MAILBOXES = 100;
-/** In which a message is most likely; `\All` has everything where it exists (RFC 6154). */
-const LIKELY_ROLES = ['\\Inbox', '\\All', '\\Archive', '\\Sent'];
-const UNLIKELY_ROLES = ['\\Junk', '\\Trash', '\\Drafts'];
 
 /**
  * Fetches a message.
  *
  * @param reference the `id` of an item of IMAP Trigger, or a Message-ID
- * @throws MailError `MESSAGE` when the reference is neither or the message is not found
+ * @throws MailError `MESSAGE` when the reference is neither, the message is not found, or it may be several
  */
 export async function fetchOriginal(client: ImapClient, reference: string): Promise<ReceivedMessage> {
 	const location = parseMessageLocator(reference);
@@ -50,26 +46,9 @@ async function fetchByLocation(client: ImapClient, location: MessageLocation): P
 }
 
 async function fetchByMessageId(client: ImapClient, messageId: string): Promise<ReceivedMessage> {
-	for (const { path } of inOrderOfLikelihood(await client.list()).slice(0, MAX_SEARCHED_MAILBOXES)) {
-		const mailbox = await client.select(path);
-		const found = await client.command(
-			'searching for a message',
-			async (flow) => await flow.search({ header: { 'message-id': messageId } }, { uid: true }),
-		);
-		for (const uid of found || []) {
-			const message = await fetchOne(client, mailbox, uid);
-			// The search finds parts of values as well (RFC 3501 §6.4.4).
-			if (message && parseMessageId(message.mail.messageId ?? '') === messageId) return message;
-		}
-	}
-	throw new MailError(
-		'MESSAGE',
-		`No mailbox of this account has a message with the Message-ID ${messageId}.`,
-		{
-			side: 'imap',
-			nextStep: 'Check that the credential is for the account that received the message.',
-		},
-	);
+	const found = (await findByMessageId(client, [messageId], null)).get(messageId);
+	if (!found || 'error' in found) throw found?.error ?? new TypeError('The search has no answer');
+	return await fetchByLocation(client, found.value);
 }
 
 async function fetchOne(
@@ -82,17 +61,6 @@ async function fetchOne(
 		if (fetched.kind === 'message') found.message = fetched.message;
 	});
 	return found.message ?? null;
-}
-
-/** Selectable mailboxes, the likeliest to hold a message that is looked for first. */
-export function inOrderOfLikelihood(mailboxes: readonly MailboxInfo[]): MailboxInfo[] {
-	const rank = ({ path, role }: MailboxInfo): number => {
-		if (path.toUpperCase() === 'INBOX') return -1;
-		const likely = LIKELY_ROLES.indexOf(role ?? '');
-		if (likely >= 0) return likely;
-		return UNLIKELY_ROLES.includes(role ?? '') ? 100 : 50;
-	};
-	return mailboxes.filter(({ selectable }) => selectable).sort((a, b) => rank(a) - rank(b));
 }
 
 /**

@@ -3,10 +3,10 @@
  * References of its mails. THREAD (RFC 5256) is of no use here: it knows one mailbox, and answers live in another.
  */
 import type { ImapClient } from './client';
+import { inOrderOfLikelihood, MAX_SEARCHED_MAILBOXES } from './likelyMailboxes';
 import { isLineError } from './lineLost';
 import { anyOf } from './messageIds';
 import { searchMessages } from './messages';
-import { inOrderOfLikelihood, MAX_SEARCHED_MAILBOXES } from './originals';
 import { fetchSummaries, type MessageSummary } from './summaries';
 import type { SearchCriteria, SelectedMailbox } from './types';
 
