@@ -124,6 +124,35 @@ describe('reply', () => {
 		}
 	});
 
+	test('by a Message-ID that two mails carry: nobody is answered, the error names both', async () => {
+		const one = await deliver(ORIGINAL.replace('original@', 'twice@'));
+		const two = await deliver(ORIGINAL.replace('original@', 'twice@').replace(/desk@/g, 'eve@'));
+		const { error } = await run({ operation: 'reply', message: '<twice@example.test>' });
+		expect(error?.message).toMatch(/names 2 messages of the mailbox "INBOX"/);
+		expect(error?.description).toContain(one);
+		expect(error?.description).toContain(two);
+		expect(servers.accepted).toEqual([]);
+	});
+
+	test('a sender given as object is ourselves too; headers of the workflow stand once', async () => {
+		const fromEmail = `={{ ({ address: "carl@example.test", name: "Carl" }) }}`;
+		const { taken } = await run({
+			operation: 'reply',
+			message: await deliver(),
+			replyScope: 'all',
+			fromEmail,
+			headerOptions: {
+				customHeaders: { header: [{ name: 'auto-submitted', value: 'no' }] },
+				customHeadersJson: '{ "X-Priority": "2" }',
+				priority: 'high',
+			},
+		});
+		expect(taken?.recipients).toEqual(['desk@example.test', 'dora@example.test']);
+		const raw = taken!.raw.toString();
+		expect(raw.match(/^auto-submitted: .*$/gim)).toEqual(['Auto-Submitted: no']);
+		expect(raw.match(/^x-priority: .*$/gim)).toEqual(['X-Priority: 2']);
+	});
+
 	test('as text, without quotation, mark and note', async () => {
 		const id = await deliver();
 		const { mail, taken } = await run({
@@ -240,6 +269,18 @@ describe('drafts and copies', () => {
 			id: `Drafts;UIDVALIDITY=${servers.mailbox(USER, 'Drafts').uidValidity}/;UID=${draft?.uid}`,
 		});
 		expect(servers.accepted).toEqual([]);
+	});
+
+	test('Retry On Fail files a draft once', async () => {
+		const before = servers.messages(USER, 'Drafts').length;
+		const { error } = await senders.send(
+			access,
+			{ operation: 'saveDraft', toEmail: '={{ $json.to }}', subject: 'Once' },
+			[{ json: { to: 'bob@example.test' } }, { json: { to: 'no address' } }],
+			{ retryOnFail: true, maxTries: 3, waitBetweenTries: 10 },
+		);
+		expect(error?.message).toContain('"no address"');
+		expect(servers.messages(USER, 'Drafts')).toHaveLength(before + 1);
 	});
 
 	test('a draft without recipient, and one in another mailbox', async () => {

@@ -68,6 +68,15 @@ function accountSender({ senderAddress, senderName }: Account): AddressInput {
 
 /** Our own addresses, as far as they are known. */
 export function ownAddresses(account: Account, from: AddressInput): string[] {
-	const given = typeof from === 'string' ? (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim() : '';
-	return [account.senderAddress ?? '', account.user, given].filter((address) => address.includes('@'));
+	return [account.senderAddress ?? '', account.user, addressIn(from)].filter((address) =>
+		address.includes('@'),
+	);
+}
+
+/** The address of the sender, as an expression may give it: text, an object, a list of one. */
+function addressIn(from: AddressInput): string {
+	if (typeof from === 'string') return (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim();
+	if (Array.isArray(from)) return addressIn((from as readonly AddressInput[])[0]);
+	const { address } = (from ?? {}) as { address?: unknown };
+	return typeof address === 'string' ? address : '';
 }

@@ -9,6 +9,7 @@ import {
 } from '../../mail/message/answer';
 import type { AddressInput } from '../../mail/message/address';
 import { MailError } from '../../mail/errors';
+import { besides } from '../../mail/message/headers';
 import { refersTo } from '../../mail/message/inlineImages';
 import {
 	bccOption,
@@ -141,7 +142,7 @@ export const reply: SendOperation = {
 				...content,
 				attachments: [...readAttachments(fields), ...(quotation ? shownAgain(original, content.html) : [])],
 				...headers,
-				headers: [...(headers.headers ?? []), ...(toFlag(options.automatic, true) ? automatic : [])],
+				headers: besides(headers.headers ?? [], toFlag(options.automatic, true) ? automatic : []),
 				...readSafety(fields),
 			},
 			...(toFlag(options.markAnswered, true) && {

@@ -77,8 +77,14 @@ async function alternativeTo(html: string | undefined, wanted: boolean): Promise
 	return html === undefined || html.trim() === '' || !wanted ? undefined : await textOf(html);
 }
 
-/** A type that is none would end up in a header as it is (RFC 2045 §5.1). */
+/** A type that is none would end up in a header as it is (RFC 2045 §5.1); a file has no parts, whatever it is called. */
 function safeMimeType(type: string): string {
 	const plain = type.split(';')[0]?.trim().toLowerCase() ?? '';
-	return /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(plain) ? plain : 'application/octet-stream';
+	const isType = /^(?!multipart\/)[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(plain);
+	return isType ? plain : 'application/octet-stream';
+}
+
+/** Whether a file goes as it is, since a message within a message must not be encoded (RFC 2046 §5.2.1). */
+export function isUnencoded({ mimeType }: OutgoingAttachment): boolean {
+	return safeMimeType(mimeType).startsWith('message/');
 }

@@ -7,8 +7,9 @@ import { Readable, Transform } from 'stream';
 import { MailError } from '../errors';
 import { lazy } from '../lazy';
 import { MAX_RECIPIENTS, readAddresses, toAsciiDomain, type AddressInput } from './address';
-import { bodyOf, type OutgoingAttachment } from './body';
+import { bodyOf, isUnencoded, type OutgoingAttachment } from './body';
 import {
+	besides,
 	checkHeaders,
 	checkLine,
 	longestWord,
@@ -59,6 +60,8 @@ export interface Envelope {
 	to: string[];
 	/** Whether an address needs SMTPUTF8 (RFC 6531): letters outside ASCII before the @. */
 	utf8?: boolean;
+	/** Whether the message may have bytes over 127 (8BITMIME, RFC 6152). */
+	eightBit?: boolean;
 }
 
 export interface ComposedMail {
@@ -103,17 +106,17 @@ export async function compose(request: MailRequest): Promise<ComposedMail> {
 	const subject = typeof request.subject === 'string' ? request.subject.trim() : request.subject;
 	checkLine(subject, 'subject');
 	const messageId = makeMessageId(from.address, request.uniqueKey ?? null);
-	const headers = [
-		...checkHeaders(request.headers ?? []),
+	const headers = besides(checkHeaders(request.headers ?? []), [
 		...priorityHeaders(request.priority),
 		...unsubscribeHeaders(request.unsubscribe),
 		...(redirectTo.length > 0 ? redirectHeaders(wanted) : []),
-	];
+	]);
 	const body = await bodyOf(request, createHash('sha256').update(messageId).digest('hex').slice(0, 16));
 	const boundary = `mailroom-${randomBytes(12).toString('hex')}`;
 	const date = new Date();
 	const envelope: Envelope = { from: envelopeSender(request.envelopeFrom, from, read), to: recipients };
 	if (needsUtf8([from, ...to, ...cc, ...replyTo], [envelope.from, ...recipients])) envelope.utf8 = true;
+	if (request.attachments?.some(isUnencoded)) envelope.eightBit = true;
 	return {
 		messageId,
 		envelope,
@@ -148,18 +151,36 @@ export async function compose(request: MailRequest): Promise<ComposedMail> {
 	};
 }
 
-/** Opens all parts; when one cannot be opened, none stays open. */
+/** Opens all parts; when one cannot be opened, or breaks before all are open, none stays open. */
 async function opened<T extends { content: Buffer | Readable }>(
 	parts: readonly { open(): Promise<T> }[],
 ): Promise<T[]> {
 	const open: T[] = [];
+	const streams: Readable[] = [];
 	try {
-		for (const part of parts) open.push(await part.open());
+		for (const part of parts) {
+			const piece = await part.open();
+			const { content } = piece;
+			open.push(piece);
+			if (!(content instanceof Readable)) continue;
+			// The others take their time to open, and an error without a listener would end the whole n8n process.
+			content.on('error', () => undefined);
+			streams.push(content);
+		}
+		const broken = streams.find(({ errored }) => errored !== null);
+		if (broken) throw unreadable(broken.errored);
 		return open;
 	} catch (error) {
-		for (const { content } of open) if (content instanceof Readable) content.destroy();
-		throw error;
+		for (const stream of streams) stream.destroy();
+		throw error instanceof MailError ? error : unreadable(error);
 	}
+}
+
+function unreadable(error: unknown): MailError {
+	const why = error instanceof Error ? error.message : String(error);
+	return new MailError('MESSAGE', `A file of the mail could not be read: ${why}`, {
+		nextStep: 'Look at its attachments: n8n may have deleted the stored file of an old execution.',
+	});
 }
 
 /**

@@ -63,6 +63,12 @@ export function checkHeaders(fields: readonly HeaderField[]): HeaderField[] {
 	});
 }
 
+/** Adds fields of ours, but those that the workflow has written itself: twice in a mail they contradict each other. */
+export function besides(given: readonly HeaderField[], ours: readonly HeaderField[]): HeaderField[] {
+	const names = new Set(given.map(({ name }) => name.trim().toLowerCase()));
+	return [...given, ...ours.filter(({ name }) => !names.has(name.toLowerCase()))];
+}
+
 /** @throws MailError `MESSAGE` when text meant for one line holds several */
 export function checkLine(text: string, what: string): void {
 	if (typeof text !== 'string') throw new TypeError(`The ${what} is text`);

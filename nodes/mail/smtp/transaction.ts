@@ -99,7 +99,7 @@ function mailCommand(extensions: Extensions, envelope: Envelope, first: MessageC
 	}
 	const parameters = [
 		...(size && first.last ? [`SIZE=${first.bytes.length}`] : []),
-		...(envelope.utf8 && eightBitMime ? ['BODY=8BITMIME'] : []),
+		...((envelope.utf8 || envelope.eightBit) && eightBitMime ? ['BODY=8BITMIME'] : []),
 		...(envelope.utf8 ? ['SMTPUTF8'] : []),
 	];
 	return [`MAIL FROM:<${envelope.from}>`, ...parameters].join(' ');

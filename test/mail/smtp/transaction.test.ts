@@ -199,6 +199,15 @@ test('an address that needs SMTPUTF8 is sent with it, and refused without it', a
 	expect(server?.received).not.toContain('MAIL FROM');
 });
 
+test.each([
+	[['8BITMIME'], ' BODY=8BITMIME'],
+	[['PIPELINING'], ''],
+])('a message with any byte at a server with %s', async (extensions, parameter) => {
+	const open = await connect({ extensions });
+	await open.send({ ...ENVELOPE, eightBit: true }, text(MESSAGE));
+	expect(server?.sessions[0]?.commands).toContain(`MAIL FROM:<ada@example.test>${parameter}`);
+});
+
 test('a server that stops reading in the middle of DATA and says why', async () => {
 	let refused = false;
 	server = await startFakeSmtp({
