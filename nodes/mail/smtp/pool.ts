@@ -1,6 +1,7 @@
 /** An account's SMTP connections, kept warm between executions and shared by all nodes that use the account. */
 import type { Readable } from 'stream';
 import { accountFingerprint, type Account } from '../account/account';
+import { systemClock, type Clock } from '../clock';
 import { MailError } from '../errors';
 import type { Envelope } from '../message/compose';
 import { cancelled } from './dial';
@@ -16,6 +17,8 @@ import { SmtpLine } from './transport';
 export const MAX_CONNECTIONS = 8;
 /** How long an unused connection is kept. */
 export const IDLE_MS = 30_000;
+/** After a refused connection one more is tried this late: a server that was crowded, or gone, is not so for ever. */
+export const RAISE_LIMIT_MS = 60_000;
 
 const pools = new Map<string, SmtpPool>();
 
@@ -47,13 +50,15 @@ export class SmtpPool {
 	private count = 0;
 	/** One login at a time until it is known how it goes: eight wrong ones at once are what locks an account. */
 	private isProven: boolean;
-	/** Lowered when the server refuses a further connection while it serves others. */
+	/** Lowered when the server refuses a further connection while it serves others, and raised again with time. */
 	private limit = MAX_CONNECTIONS;
+	private limitChangedAt = 0;
 
 	constructor(
 		account: Account,
 		private readonly onEmpty: () => void = () => undefined,
 		private readonly limits: AnswerLimits = ANSWER_LIMITS,
+		private readonly clock: Pick<Clock, 'now'> = systemClock,
 	) {
 		this.#account = account;
 		this.isProven = loginWorked(account);
@@ -87,10 +92,10 @@ export class SmtpPool {
 			const { warm } = line;
 			try {
 				const reply = await line.send(envelope, await open(), signal, transcript);
-				if (isCrowded(reply.failure)) this.lowerLimit();
+				if (isCrowded(reply.failure)) this.changeLimit(Math.min(this.limit, this.count) - 1);
 				return reply;
 			} catch (error) {
-				if (isCrowded(error)) this.lowerLimit();
+				if (isCrowded(error)) this.changeLimit(Math.min(this.limit, this.count) - 1);
 				if (!warm || signal?.aborted || !(error instanceof MailError) || !wasStale(error, line)) throw error;
 			} finally {
 				this.release(line);
@@ -98,8 +103,9 @@ export class SmtpPool {
 		}
 	}
 
-	private lowerLimit(): void {
-		this.limit = Math.max(1, Math.min(this.limit, this.count) - 1);
+	private changeLimit(connections: number): void {
+		this.limit = Math.min(MAX_CONNECTIONS, Math.max(1, connections));
+		this.limitChangedAt = this.clock.now();
 	}
 
 	/** Says goodbye on every connection that is not in use. */
@@ -108,6 +114,8 @@ export class SmtpPool {
 	}
 
 	private async acquire(signal?: AbortSignal, transcript?: Transcript): Promise<SmtpLine> {
+		if (this.limit < MAX_CONNECTIONS && this.clock.now() - this.limitChangedAt >= RAISE_LIMIT_MS)
+			this.changeLimit(this.limit + 1);
 		for (;;) {
 			const line = this.idle.pop();
 			if (line?.usable) {
@@ -155,7 +163,7 @@ export class SmtpPool {
 				this.closeIfEmpty();
 				throw error;
 			}
-			this.limit = this.count;
+			this.changeLimit(this.count);
 			return null;
 		}
 	}

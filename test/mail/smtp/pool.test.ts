@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { MailError } from '../../../nodes/mail/errors';
-import { MAX_CONNECTIONS, smtpPool } from '../../../nodes/mail/smtp/pool';
+import { MAX_CONNECTIONS, RAISE_LIMIT_MS, SmtpPool, smtpPool } from '../../../nodes/mail/smtp/pool';
 import { eventually } from '../../servers';
 import { FakeTokens } from '../account/accounts';
 import { smtpAccount } from './accounts';
@@ -60,6 +60,38 @@ test('lives with a server that allows two connections', async () => {
 	);
 	expect(replies.every(({ accepted }) => accepted.length === 1)).toBe(true);
 	expect(server.messages).toHaveLength(30);
+});
+
+test('a server that was crowded for a while gets as many connections as before, after a while', async () => {
+	let crowded = true;
+	await start({
+		answer: async (stage) => {
+			if (stage === 'connect' && crowded && server.open > 1)
+				return { send: '421 4.7.0 too many connections', then: 'close' };
+			if (stage === 'end') await pause(20);
+			return undefined;
+		},
+	});
+	let now = 0;
+	const pool = new SmtpPool(smtpAccount(server.port), undefined, undefined, { now: () => now });
+	const sendMany = async () => {
+		let most = 0;
+		await Promise.all(
+			Array.from({ length: 24 }, async () => {
+				await pool.send(ENVELOPE, message);
+				most = Math.max(most, pool.connections);
+			}),
+		);
+		return most;
+	};
+	expect(await sendMany()).toBe(1);
+	crowded = false;
+	expect(await sendMany()).toBe(1);
+	for (let minute = 1; minute < MAX_CONNECTIONS; minute++) {
+		now += RAISE_LIMIT_MS;
+		expect(await sendMany()).toBe(minute + 1);
+	}
+	pool.closeIdle();
 });
 
 test('a server that counts connections only at MAIL gets fewer of them', async () => {
