@@ -13,7 +13,7 @@ export class MailAccountApi implements ICredentialType {
 
 	properties: INodeProperties[] = mailAccountFields({
 		providers: ALL_PROVIDERS,
-		passwordHints: true,
+		login: 'password',
 		fields: [
 			{
 				displayName: 'Password',

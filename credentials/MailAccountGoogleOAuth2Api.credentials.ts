@@ -21,6 +21,6 @@ export class MailAccountGoogleOAuth2Api implements ICredentialType {
 			type: 'hidden',
 			default: 'https://mail.google.com/',
 		},
-		...mailAccountFields({ providers: ['gmail'], passwordHints: false, fields: [] }),
+		...mailAccountFields({ providers: ['gmail'], login: 'oauth2', fields: [] }),
 	];
 }

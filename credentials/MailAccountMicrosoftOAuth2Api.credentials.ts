@@ -7,6 +7,9 @@ const USER_SCOPE =
 /** An application gets what an administrator has granted. */
 const APPLICATION_SCOPE = 'https://outlook.office365.com/.default';
 
+const TENANT_HINT = 'Put your tenant ID in place of "common" if the app is for one organization only';
+const AS_USER = { show: { grantType: ['authorizationCode'] } };
+
 /** A mailbox at Microsoft that is opened by signing in (OAuth2), or by an application on its own. */
 export class MailAccountMicrosoftOAuth2Api implements ICredentialType {
 	name = 'mailAccountMicrosoftOAuth2Api';
@@ -42,8 +45,29 @@ export class MailAccountMicrosoftOAuth2Api implements ICredentialType {
 			description: 'Who opens the mailbox',
 		},
 		{
+			displayName: 'Authorization URL',
+			name: 'authUrl',
+			type: 'string',
+			default: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
+			hint: TENANT_HINT,
+			displayOptions: AS_USER,
+		},
+		{
+			displayName: 'Access Token URL',
+			name: 'accessTokenUrl',
+			type: 'string',
+			default: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+			hint: TENANT_HINT,
+		},
+		{
+			displayName: 'Send Additional Body Properties',
+			name: 'sendAdditionalBodyProperties',
+			type: 'hidden',
+			default: false,
+		},
+		{
 			displayName:
-				'Put your tenant ID in place of "common" in both addresses. The app needs the permissions IMAP.AccessAsApp and SMTP.SendAsApp with the consent of an administrator, and FullAccess to the mailbox in Exchange Online.',
+				'Put your tenant ID in place of "common" in the address. The app needs the permissions IMAP.AccessAsApp and SMTP.SendAsApp with the consent of an administrator, and FullAccess to the mailbox in Exchange Online.',
 			name: 'applicationNotice',
 			type: 'notice',
 			default: '',
@@ -63,7 +87,7 @@ export class MailAccountMicrosoftOAuth2Api implements ICredentialType {
 		},
 		...mailAccountFields({
 			providers: ['microsoft365', 'outlook', 'custom'],
-			passwordHints: false,
+			login: 'oauth2',
 			fields: [
 				{
 					displayName: 'Shared Mailbox',
@@ -73,6 +97,7 @@ export class MailAccountMicrosoftOAuth2Api implements ICredentialType {
 					placeholder: 'info@example.com',
 					description:
 						'Address of a mailbox that the user may open, if it is not the user’s own. It is also the sender then.',
+					displayOptions: AS_USER,
 				},
 				{
 					displayName: 'Mail Scope',

@@ -30,6 +30,6 @@ export class MailAccountOAuth2Api implements ICredentialType {
 			placeholder: 'https://mail.example.com/imap offline_access',
 			description: 'Permissions to ask for, separated by spaces; the provider names them',
 		},
-		...mailAccountFields({ providers: ALL_PROVIDERS, passwordHints: false, fields: [] }),
+		...mailAccountFields({ providers: ALL_PROVIDERS, login: 'oauth2', fields: [] }),
 	];
 }

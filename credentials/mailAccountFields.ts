@@ -21,14 +21,30 @@ const CUSTOM: INodePropertyOptions = {
 	description: 'Any other mail server',
 };
 
+const USER: INodeProperties = {
+	displayName: 'User',
+	name: 'user',
+	type: 'string',
+	default: '',
+	placeholder: 'name@example.com',
+};
+
+/** n8n lets every OAuth2 token go to any web address by its HTTP Request node, and shows a field about that. */
+const ONLY_FOR_MAIL: INodeProperties = {
+	displayName: 'Allowed HTTP Request Domains',
+	name: 'allowedHttpRequestDomains',
+	type: 'hidden',
+	default: 'none',
+};
+
 type ProviderKey = (typeof PROVIDER_KEYS)[number];
 
 /** What differs between the kinds of account. */
 export interface AccountKind {
 	/** The default first. Those with a single one do not show it. */
 	providers: readonly (ProviderKey | 'custom')[];
-	/** Whether to show what each provider wants as a password. */
-	passwordHints: boolean;
+	/** With a password each provider's hint about it is shown; who signs in by OAuth2 has to have a user. */
+	login: 'password' | 'oauth2';
 	/** The fields of this kind only, such as the password; they stand below the user. */
 	fields: INodeProperties[];
 }
@@ -36,20 +52,16 @@ export interface AccountKind {
 /** Every provider of the table, and servers of one's own. */
 export const ALL_PROVIDERS: AccountKind['providers'] = ['custom', ...PROVIDER_KEYS];
 
-export function mailAccountFields({ providers, passwordHints, fields }: AccountKind): INodeProperties[] {
+export function mailAccountFields({ providers, login, fields }: AccountKind): INodeProperties[] {
 	const hasCustom = providers.includes('custom');
-	const hints = PROVIDER_KEYS.filter((key) => passwordHints && providers.includes(key));
+	const hints = PROVIDER_KEYS.filter((key) => login === 'password' && providers.includes(key));
 	return [
+		...(login === 'oauth2' ? [ONLY_FOR_MAIL] : []),
 		providerField(providers),
 		...hints.map(providerNotice),
-		{
-			displayName: 'User',
-			name: 'user',
-			type: 'string',
-			default: '',
-			placeholder: 'name@example.com',
-			description: 'User name for logging in, mostly the e-mail address',
-		},
+		login === 'password'
+			? { ...USER, description: 'User name for logging in, mostly the e-mail address' }
+			: { ...USER, required: true, description: 'Address of the mailbox, mostly the one you sign in with' },
 		...fields,
 		...(hasCustom ? serverFields('IMAP', 'imap', 993, 'Leave empty if this account only sends mail') : []),
 		...(hasCustom ? serverFields('SMTP', 'smtp', 465, 'Leave empty if this account only receives mail') : []),

@@ -5,9 +5,13 @@ import { installN8n } from './install';
 
 /** The part of Playwright's interface that is used here. */
 export interface Locator {
+	locator(selector: string): Locator;
 	first(): Locator;
 	click(): Promise<void>;
 	fill(text: string): Promise<void>;
+	press(key: string): Promise<void>;
+	count(): Promise<number>;
+	innerText(): Promise<string>;
 	/** Until it is visible. */
 	waitFor(): Promise<void>;
 }
@@ -18,9 +22,12 @@ export interface Page {
 	evaluate(script: string): Promise<unknown>;
 	screenshot(options: {
 		path: string;
-		clip: { x: number; y: number; width: number; height: number };
+		clip?: { x: number; y: number; width: number; height: number };
 	}): Promise<unknown>;
 	waitForTimeout(ms: number): Promise<void>;
+	/** The window that the page opens next. */
+	waitForEvent(event: 'popup'): Promise<Page>;
+	isClosed(): boolean;
 }
 
 interface Size {
@@ -29,7 +36,7 @@ interface Size {
 }
 
 interface Browser {
-	newPage(options: { viewport: Size }): Promise<Page>;
+	newPage(options: { viewport: Size; ignoreHTTPSErrors: boolean }): Promise<Page>;
 	close(): Promise<void>;
 }
 
@@ -37,14 +44,25 @@ interface Playwright {
 	chromium: { launch(options: { executablePath: string; args: string[] }): Promise<Browser> };
 }
 
-/** @throws Error when there is no Chromium, or with Playwright's words when it does not start */
-export async function openBrowser(viewport: Size): Promise<{ page: Page; close(): Promise<void> }> {
+/**
+ * It reaches this machine only.
+ *
+ * @param hosts other names that it may ask for: name → address with port, where any certificate will do
+ * @throws Error when there is no Chromium, or with Playwright's words when it does not start
+ */
+export async function openBrowser(
+	viewport: Size,
+	hosts: Record<string, string> = {},
+): Promise<{ page: Page; close(): Promise<void> }> {
 	const executablePath = findProgram('chromium');
 	if (!executablePath) throw new Error('There is no program "chromium"');
 	const { n8n } = await installN8n();
 	const { chromium } = createRequire(n8n)('playwright-core') as Playwright;
 	// Chromium's own sandbox does not work for root; it only ever sees n8n on this machine.
 	const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+	const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
+	args.push(`--host-resolver-rules=${[...rules, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`);
 	const browser = await chromium.launch({ executablePath, args });
-	return { page: await browser.newPage({ viewport }), close: async () => await browser.close() };
+	const page = await browser.newPage({ viewport, ignoreHTTPSErrors: true });
+	return { page, close: async () => await browser.close() };
 }

@@ -8,6 +8,7 @@ import * as flatted from 'flatted';
 import { parseFlatted } from './flatted';
 import { withLock } from './lock';
 import { allParts, readMime } from './mime';
+import { placesWith } from './oauth/secrets';
 
 const notAsked = (line: string): void => {
 	throw new Error(`waited: ${line}`);
@@ -64,6 +65,37 @@ describe('parseFlatted', () => {
 		ring.self = ring;
 		const read = parseFlatted(flatted.stringify(ring)) as typeof ring;
 		expect(read.self).toBe(read);
+	});
+});
+
+describe('placesWith', () => {
+	const SECRET = 'pass"wörd+/ 4711';
+	const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+	it.each([
+		['as it is', `x${SECRET}y`],
+		['in JSON', JSON.stringify({ a: [SECRET] })],
+		['in a URL', `https://a.test/?q=${encodeURIComponent(SECRET)}`],
+		['in base64', base64(SECRET)],
+		['in base64 with one before', base64(`1${SECRET}and more`)],
+		['in base64 with two before', base64(`12${SECRET}`)],
+		['in base64 of a login', base64(`\0ann\0${SECRET}`)],
+		['in base64 for URLs', Buffer.from(`1${SECRET}`).toString('base64url')],
+		['as bytes', Buffer.from(SECRET).toString('hex')],
+		['as a buffer in JSON', JSON.stringify(Buffer.from(SECRET))],
+	])('finds a secret %s', (_form, text) => {
+		expect(placesWith([SECRET], [{ name: 'here', text }])).toEqual(['here']);
+	});
+
+	it('finds nothing in anything else, and takes no secret that is found by chance', () => {
+		const other = [base64(SECRET.toUpperCase()), SECRET.slice(1), 'nothing'];
+		expect(
+			placesWith(
+				[SECRET],
+				other.map((text) => ({ name: text, text })),
+			),
+		).toEqual([]);
+		expect(() => placesWith(['short'], [])).toThrow('too short');
 	});
 });
 

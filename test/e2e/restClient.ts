@@ -96,7 +96,8 @@ export interface Execution extends ExecutionSummary {
 }
 
 export interface ExecutionFilter {
-	workflowId: string;
+	/** Default: executions of all workflows. */
+	workflowId?: string;
 	/** Only executions in one of these states. */
 	status?: string[];
 }

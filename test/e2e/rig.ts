@@ -11,7 +11,9 @@ import {
 	startEmbeddedServers,
 	startPostfix,
 	type Dovecot,
+	type DovecotOptions,
 	type EmbeddedServers,
+	type KeyPair,
 	type Postfix,
 	type StoredMail,
 } from '../servers';
@@ -52,6 +54,8 @@ export interface RigOptions {
 	env?: Record<string, string>;
 	/** Default: Postfix is started where it can be. */
 	withPostfix?: boolean;
+	/** Changes of Dovecot; Postfix shows the same certificate and knows the same users. */
+	dovecot?: Partial<DovecotOptions>;
 }
 
 interface ExpectedRuns {
@@ -69,7 +73,7 @@ export class Rig {
 		/** SMTP that keeps what it accepts, byte for byte. */
 		readonly embedded: EmbeddedServers,
 		/** Undefined where Postfix cannot be started. */
-		private readonly postfix: Postfix | undefined,
+		readonly postfix: Postfix | undefined,
 		readonly recorder: Recorder,
 		readonly n8n: RealN8n,
 		/** What n8n's environment has beyond the usual. */
@@ -77,12 +81,13 @@ export class Rig {
 	) {}
 
 	/** Packs the package (unless a tarball is given), starts all servers and n8n. */
-	static async start({ tarball, env = {}, withPostfix = true }: RigOptions = {}): Promise<Rig> {
+	static async start(options: RigOptions = {}): Promise<Rig> {
+		const { tarball, env = {}, withPostfix = true, dovecot: changes = {} } = options;
 		const packageTarball = tarball ?? (await packPackage());
 		const users = SENDING_NAMES.map((name) => ({ user: `${name}@${DOMAIN}`, password: PASSWORD }));
-		const dovecot = await startDovecot({ users });
+		const dovecot = await startDovecot({ users, ...changes });
 		removeAtEnd(dovecot.folder);
-		const postfix = withPostfix ? await startPostfixIfPresent(dovecot) : undefined;
+		const postfix = withPostfix ? await startPostfixIfPresent(dovecot, changes.certificate) : undefined;
 		const embedded = await startEmbeddedServers({ users });
 		const recorder = await Recorder.start();
 		const authority = join(temporaryFolder('ca'), 'ca.pem');
@@ -208,9 +213,13 @@ export class Rig {
 }
 
 /** Says how to get Postfix where it is missing; with `MAILROOM_REQUIRE_ALL=1` that is an error. */
-async function startPostfixIfPresent(dovecot: Dovecot): Promise<Postfix | undefined> {
+async function startPostfixIfPresent(
+	dovecot: Dovecot,
+	certificate: KeyPair | undefined,
+): Promise<Postfix | undefined> {
 	const missing = missingParts(['postfix']);
-	if (missing.length === 0) return await startPostfix({ deliverTo: dovecot });
+	if (missing.length === 0)
+		return await startPostfix({ deliverTo: dovecot, ...(certificate && { certificate }) });
 	const message = `Nothing is sent through Postfix. Missing here:\n${howToGet(missing)}`;
 	if (requireAll()) throw new Error(message);
 	console.log(message);

@@ -1,14 +1,19 @@
 /**
  * `npm run e2e`: the scenarios on a real n8n, then the engine's contract (test/engine/contract.ts) on the same n8n.
  * Arguments are words of scenario names to run only those, `contract` for the contract;
- * `--tarball=<file>` tests that package instead of packing the checkout.
+ * `--tarball=<file>` tests that package instead of packing the checkout, `--pictures=<folder>` says where pictures of
+ * the editor go (default: a new temporary folder).
  */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RULES } from '../engine/contract';
 import { runContractOnRealN8n } from '../engine/contractReal';
+import { OAUTH_SCENARIOS, OAuthRig } from './oauth';
 import { QUEUE_SCENARIOS, QueueRig } from './queue';
 import { Rig } from './rig';
 import { RESTARTS, SCENARIOS, type AroundEnd, type Figure, type Restart } from './scenarios';
-import { howToGet, missingParts, requireAll } from '../servers';
+import { howToGet, missingParts, type PartName, requireAll } from '../servers';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
@@ -21,9 +26,9 @@ interface Count {
 async function main(): Promise<void> {
 	const startedAt = Date.now();
 	const words = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-	const tarball = process.argv
-		.find((argument) => argument.startsWith('--tarball='))
-		?.slice('--tarball='.length);
+	const option = (name: string) =>
+		process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(`--${name}=`.length);
+	const tarball = option('tarball');
 	const wanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word));
 	const total = { passed: 0, failed: 0, skipped: 0 };
 	const add = ({ passed, failed, skipped = 0 }: Count): void => {
@@ -33,7 +38,8 @@ async function main(): Promise<void> {
 	};
 
 	add(await runScenarios(wanted, tarball));
-	add(await runQueueMode(wanted, tarball));
+	add(await runSuite(signIn(tarball, option('pictures')), wanted));
+	add(await runSuite(queueMode(tarball), wanted));
 	if (wanted('contract')) add(await runContract());
 	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 	console.log(`\nTook ${seconds(startedAt)}\n${total.passed} passed, ${total.failed} failed${skipped}`);
@@ -71,38 +77,69 @@ async function runScenarios(wanted: (name: string) => boolean, tarball: string |
 	return count;
 }
 
-/** Queue mode, on a main and a worker of its own. Where a server is missing, that is said and counted. */
-async function runQueueMode(wanted: (name: string) => boolean, tarball: string | undefined): Promise<Count> {
+/** Scenarios with servers of their own, which build on each other: who wants one gets all. */
+interface Suite<R> {
+	name: string;
+	parts: PartName[];
+	scenarios: Array<{ name: string; run(rig: R): Promise<Figure> }>;
+	start(): Promise<R>;
+}
+
+/** Where a part is missing, that is said and counted. */
+async function runSuite<R extends { rig: Rig; stop(): Promise<void> }>(
+	{ name, parts, scenarios, start }: Suite<R>,
+	wanted: (name: string) => boolean,
+): Promise<Count> {
 	const count = { passed: 0, failed: 0, skipped: 0 };
-	const chosen = QUEUE_SCENARIOS.filter(({ name }) => wanted(name));
-	if (chosen.length === 0) return count;
-	const missing = missingParts(['dovecot', 'redis', 'postgres']);
+	if (!scenarios.some((scenario) => wanted(scenario.name))) return count;
+	const missing = missingParts(parts);
 	if (missing.length > 0) {
-		console.log(`\nNot run: queue mode. Missing here:\n${howToGet(missing)}`);
-		return requireAll() ? { ...count, failed: chosen.length } : { ...count, skipped: chosen.length };
+		console.log(`\nNot run: ${name}. Missing here:\n${howToGet(missing)}`);
+		return requireAll() ? { ...count, failed: scenarios.length } : { ...count, skipped: scenarios.length };
 	}
 	const startedAt = Date.now();
-	const queue = await QueueRig.start(tarball);
-	const letGo = stopOnSignal(queue);
-	console.log(`\nQueue mode is ready after ${seconds(startedAt)} (servers, main, worker)\n`);
-	const atTheEnd = {
-		name: 'queue mode, at the end: nothing lost, every trigger lives',
-		run: async () => await queue.rig.runFinalChecks(),
-	};
+	const running = await start();
+	const letGo = stopOnSignal(running);
+	console.log(`\n${name}: ready after ${seconds(startedAt)}\n`);
 	try {
-		for (const { name, run } of [...chosen, atTheEnd]) {
-			if (await report(name, async () => await run(queue))) count.passed++;
+		for (const { name: what, run } of scenarios) {
+			if (await report(what, async () => await run(running))) count.passed++;
 			else count.failed++;
 		}
-		if (count.failed > 0)
-			console.log(
-				`\nThe main's last lines:\n${queue.rig.n8n.logTail()}\n\nThe worker's:\n${queue.worker.logTail}`,
-			);
+		if (count.failed > 0) console.log(`\nn8n's last lines:\n${running.rig.n8n.logTail()}`);
 	} finally {
-		await queue.stop();
+		await running.stop();
 		letGo();
 	}
 	return count;
+}
+
+/** A main and a worker of their own. */
+function queueMode(tarball: string | undefined): Suite<QueueRig> {
+	const atTheEnd = {
+		name: 'queue mode, at the end: nothing lost, every trigger lives',
+		run: async ({ rig }: QueueRig) => await rig.runFinalChecks(),
+	};
+	return {
+		name: 'Queue mode (servers, main, worker)',
+		parts: ['dovecot', 'redis', 'postgres'],
+		scenarios: [...QUEUE_SCENARIOS, atTheEnd],
+		start: async () => await QueueRig.start(tarball),
+	};
+}
+
+/** An n8n of its own with a browser. */
+function signIn(tarball: string | undefined, pictures: string | undefined): Suite<OAuthRig> {
+	return {
+		name: 'Accounts in the editor (provider, Dovecot, Postfix, n8n, Chromium)',
+		parts: ['dovecot', 'postfix', 'chromium'],
+		scenarios: OAUTH_SCENARIOS,
+		start: async () => {
+			const folder = pictures ?? mkdtempSync(join(tmpdir(), 'mailroom-pictures-'));
+			console.log(`\nPictures of the editor: ${folder}`);
+			return await OAuthRig.start({ tarball, pictures: folder });
+		},
+	};
 }
 
 /** Ctrl-C and the like stop the servers before this process ends. @returns what takes that back */

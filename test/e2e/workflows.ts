@@ -12,6 +12,8 @@ export const CREDENTIAL_TYPE = 'mailAccountApi';
 export interface CredentialRef {
 	id: string;
 	name: string;
+	/** Default: a Mail Account with a password. */
+	type?: string;
 }
 
 type Parameters = Record<string, unknown>;
@@ -21,16 +23,26 @@ export function node(name: string, type: string, parameters: Parameters = {}, ty
 	return { id: randomUUID(), name, type, typeVersion, position: [0, 0], parameters };
 }
 
+/** A node of this package with its account. */
+function mailNode(name: string, nodeType: string, parameters: Parameters, ref: CredentialRef): WorkflowNode {
+	const { type = CREDENTIAL_TYPE, ...credential } = ref;
+	const authentication = type === CREDENTIAL_TYPE ? {} : { authentication: type };
+	return {
+		...node(name, nodeType, { ...authentication, ...parameters }),
+		credentials: { [type]: credential },
+	};
+}
+
 export function imapTrigger(
 	credential: CredentialRef,
 	parameters: Parameters = {},
 	name = 'IMAP Trigger',
 ): WorkflowNode {
-	return { ...node(name, IMAP_TRIGGER, parameters), credentials: { [CREDENTIAL_TYPE]: credential } };
+	return mailNode(name, IMAP_TRIGGER, parameters, credential);
 }
 
 export function imap(credential: CredentialRef, parameters: Parameters, name = 'IMAP'): WorkflowNode {
-	return { ...node(name, IMAP, parameters), credentials: { [CREDENTIAL_TYPE]: credential } };
+	return mailNode(name, IMAP, parameters, credential);
 }
 
 export function sendMail(
@@ -38,7 +50,7 @@ export function sendMail(
 	parameters: Parameters,
 	name = 'Send Mail',
 ): WorkflowNode {
-	return { ...node(name, SEND_MAIL, parameters), credentials: { [CREDENTIAL_TYPE]: credential } };
+	return mailNode(name, SEND_MAIL, parameters, credential);
 }
 
 export function manualTrigger(): WorkflowNode {

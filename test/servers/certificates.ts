@@ -22,9 +22,18 @@ export interface TestCertificates {
 	nameOnly: KeyPair;
 	/** Right names, signed by itself instead of by `ca`. */
 	selfSigned: KeyPair;
+	/** For localhost and the servers of real providers, to stand in for them behind a proxy. */
+	providers: KeyPair;
 	/** A client's certificate, for servers that ask for one. */
 	client: KeyPair;
 }
+
+/** Under these names real programs look for them; nothing here ever connects to the real ones. */
+const PROVIDER_NAMES = [
+	...['login.example.test', 'imap.example.test', 'smtp.example.test'],
+	...['accounts.google.com', 'oauth2.googleapis.com', 'imap.gmail.com', 'smtp.gmail.com'],
+	...['login.microsoftonline.com', 'outlook.office365.com', 'smtp.office365.com'],
+];
 
 const LOCAL_NAMES = [
 	{ type: 2 as const, value: 'localhost' },
@@ -50,7 +59,7 @@ async function make(): Promise<TestCertificates> {
 		],
 	});
 	const leaf = (
-		altNames: typeof LOCAL_NAMES | Array<{ type: 2; value: string }>,
+		altNames: Array<(typeof LOCAL_NAMES)[number] | { type: 2; value: string }>,
 		more: Options = {},
 	): Options => ({
 		ca,
@@ -77,6 +86,10 @@ async function make(): Promise<TestCertificates> {
 		wrongHost: await issue('other.example', leaf([{ type: 2, value: 'other.example' }])),
 		nameOnly: await issue('localhost', leaf([{ type: 2, value: 'localhost' }])),
 		selfSigned: await issue('localhost', unsigned),
+		providers: await issue(
+			'localhost',
+			leaf([...LOCAL_NAMES, ...PROVIDER_NAMES.map((value) => ({ type: 2 as const, value }))]),
+		),
 		client: await issue('Mailroom test client', leaf([{ type: 2, value: 'client.example' }])),
 	};
 }

@@ -4,6 +4,9 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { KeyPair } from './certificates';
 import { HOST, listen } from './local';
 
 const TOKEN_LIFETIME_S = 3_600;
@@ -18,6 +21,8 @@ export interface OAuthOptions {
 	/** Whether each renewal gives a new refresh token and ends the old one, as Microsoft does. */
 	rotates?: boolean;
 	port?: number;
+	/** Also answers over TLS, on a port of its own. */
+	certificate?: KeyPair;
 }
 
 /** An answer instead of a token. */
@@ -56,19 +61,25 @@ export class OAuthProvider {
 	/** The scope that tokens get, whatever was asked for. */
 	grantedScope: string | null = null;
 	readonly requests: TokenRequest[] = [];
+	/** What the browser brought along when it asked for a person's consent. */
+	readonly consents: TokenRequest[] = [];
+	/** Whose mailbox an application opens that signs in by itself. */
+	applicationUser: string;
 	/** Every token ever issued, of both kinds. */
 	readonly secrets: string[] = [];
 	private readonly codes = new Map<string, Code>();
 	private readonly access = new Map<string, Issued>();
 	private readonly refresh = new Map<string, Grant>();
 	private readonly server: http.Server;
+	private readonly tlsServer: https.Server | null;
 	private readonly grants = new Set<Grant>();
 
 	private constructor(private readonly options: OAuthOptions) {
 		this.clientId = options.clientId ?? 'mailroom-client';
 		this.clientSecret = options.clientSecret ?? 'client-secret-of-tests';
 		this.lifetimeS = options.lifetimeS ?? TOKEN_LIFETIME_S;
-		this.server = http.createServer((request, response) => {
+		this.applicationUser = options.user;
+		const serve = (request: http.IncomingMessage, response: http.ServerResponse): void => {
 			this.answer(request).then(
 				({ status, body, location }) => {
 					const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -78,19 +89,33 @@ export class OAuthProvider {
 				},
 				(error: unknown) => response.writeHead(500).end(String(error)),
 			);
-		});
-		this.server.keepAliveTimeout = 1;
+		};
+		this.server = http.createServer(serve);
+		this.tlsServer = options.certificate ? https.createServer(options.certificate, serve) : null;
+		for (const server of this.servers) server.keepAliveTimeout = 1;
+	}
+
+	private get servers(): Array<http.Server | https.Server> {
+		return this.tlsServer ? [this.server, this.tlsServer] : [this.server];
 	}
 
 	static async start(options: OAuthOptions): Promise<OAuthProvider> {
 		const provider = new OAuthProvider(options);
 		await listen(provider.server, options.port);
+		if (provider.tlsServer) await listen(provider.tlsServer);
 		return provider;
 	}
 
 	async stop(): Promise<void> {
-		this.server.closeAllConnections();
-		await new Promise<void>((resolve) => this.server.close(() => resolve()));
+		for (const server of this.servers) {
+			server.closeAllConnections();
+			await new Promise<void>((resolve) => server.close(() => resolve()));
+		}
+	}
+
+	/** Where it answers over TLS. */
+	get tlsPort(): number {
+		return (this.tlsServer?.address() as AddressInfo).port;
 	}
 
 	get origin(): string {
@@ -116,9 +141,9 @@ export class OAuthProvider {
 		return this.issue({ user, scope, revoked: false }, true);
 	}
 
-	/** The person (or an administrator) takes every permission back; tokens are good for nothing from now on. */
-	revokeAll(): void {
-		for (const grant of this.grants) grant.revoked = true;
+	/** People (or an administrator) take every permission back; tokens are good for nothing from now on. */
+	revokeAll(user?: string): void {
+		for (const grant of this.grants) if (user === undefined || grant.user === user) grant.revoked = true;
 	}
 
 	/** Every token that is good now is no longer, as if its time were over; renewing works. */
@@ -150,14 +175,16 @@ export class OAuthProvider {
 	private async answer(request: http.IncomingMessage): Promise<Refusal & { location?: string }> {
 		const url = new URL(request.url ?? '/', this.origin);
 		const form = Object.fromEntries(new URLSearchParams(await bodyOf(request)));
-		switch (url.pathname) {
-			case '/authorize':
+		// Providers keep them at different paths with the same ends.
+		switch (url.pathname.split('/').at(-1)) {
+			case 'auth':
+			case 'authorize':
 				return this.authorize(url.searchParams);
-			case '/token':
+			case 'token':
 				return this.token({ ...clientOf(request), ...form });
-			case '/introspect':
+			case 'introspect':
 				return { status: 200, body: this.introspect(form['token'] ?? '') };
-			case '/revoke':
+			case 'revoke':
 				this.revokeAll();
 				return { status: 200, body: {} };
 			default:
@@ -165,17 +192,21 @@ export class OAuthProvider {
 		}
 	}
 
-	/** Shows a page with one button, as a person would see it; with `consent=yes` the button was clicked. */
+	/** Shows a page that asks who it is and for consent; with `consent=yes` its button was clicked. */
 	private authorize(query: URLSearchParams): Refusal & { location?: string } {
 		const redirectUri = query.get('redirect_uri') ?? '';
 		if (query.get('client_id') !== this.clientId) return { status: 400, body: 'Unknown client' };
 		if (query.get('consent') !== 'yes') {
-			const fields = [...query].map(
+			const hidden = [...query].filter(([name]) => name !== 'login_hint');
+			const fields = hidden.map(
 				([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`,
 			);
+			const user = escape(query.get('login_hint') ?? this.options.user);
+			const who = `<input id="account" type="email" name="login_hint" value="${user}">`;
 			const button = '<button id="allow" name="consent" value="yes">Allow access to your mail</button>';
-			return { status: 200, body: `<form action="/authorize">${fields.join('')}${button}</form>` };
+			return { status: 200, body: `<h1>Sign in</h1><form>${fields.join('')}${who}${button}</form>` };
 		}
+		this.consents.push(Object.fromEntries(query));
 		const code = this.random();
 		this.codes.set(code, {
 			user: query.get('login_hint') ?? this.options.user,
@@ -201,7 +232,7 @@ export class OAuthProvider {
 			case 'refresh_token':
 				return this.renew(form['refresh_token'] ?? '');
 			case 'client_credentials': {
-				const grant = { user: this.options.user, scope: form['scope'] ?? '', revoked: false };
+				const grant = { user: this.applicationUser, scope: form['scope'] ?? '', revoked: false };
 				return { status: 200, body: this.issue(grant, false) };
 			}
 			default:

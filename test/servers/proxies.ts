@@ -10,7 +10,7 @@ export interface ProxyOptions {
 	refuse?: string | number;
 	/** Takes connections and says nothing. */
 	silent?: boolean;
-	/** What names mean here, since test servers have none. */
+	/** What names (or `name:port`) mean here, since test servers have none: an address, or `address:port`. */
 	hosts?: Record<string, string>;
 }
 
@@ -78,7 +78,9 @@ export async function startProxy(options: ProxyOptions): Promise<TestProxy> {
 		answer: (works: boolean) => Buffer | string,
 	): Promise<void> => {
 		asked.push(`${host}:${port}`);
-		const server = track(net.connect(port, options.hosts?.[host] ?? host));
+		const known = options.hosts?.[`${host}:${port}`] ?? options.hosts?.[host];
+		const [address = '', realPort = port] = known?.split(':') ?? [host];
+		const server = track(net.connect(Number(realPort), address));
 		const works = await new Promise<boolean>((resolve) => {
 			server.once('connect', () => resolve(true));
 			server.once('error', () => resolve(false));

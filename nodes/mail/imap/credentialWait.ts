@@ -5,7 +5,7 @@ import { sleep, type Clock } from '../clock';
 import type { MailError } from '../errors';
 
 /** How often credentials are looked at while the line waits for a person; no server is asked for that. */
-export const CREDENTIAL_LOOK_MS = 60_000;
+export const CREDENTIAL_LOOK_MS = 20_000;
 
 interface Reader {
 	account(): Promise<Account>;
