@@ -15,8 +15,15 @@ import { cleanServerText, MailError } from '../mail/errors';
 
 /** A provider that said no to a renewal is not asked again for the same grant before this. */
 export const REFUSED_MS = 60_000;
+/**
+ * How long a renewal may take; n8n itself waits five minutes for the provider. What comes later n8n stores all the same, and
+ * the next login finds it. Below the limit of an account's check.
+ */
+export const RENEW_TIMEOUT_MS = 12_000;
 /** Tokens whose end is remembered, because older n8n does not store it. */
 const MAX_REMEMBERED = 500;
+/** Request Timeout, Too Early, Too Many Requests. */
+const COME_BACK_LATER = [408, 425, 429];
 /** Tokens handed out that are kept to be masked: the old and the new one of a renewal. */
 const MAX_ISSUED = 4;
 
@@ -26,6 +33,8 @@ export interface OAuthContext {
 	logger: Logger;
 	getNode(): INode;
 	getMode?: ITriggerFunctions['getMode'];
+	/** Has `credentials` where a credential is another one for each person who starts the workflow. */
+	getExecutionContext?(): { credentials?: unknown } | undefined;
 }
 
 /** The longest that each token can be good for (wall time), by its hash. */
@@ -56,9 +65,10 @@ export class CredentialTokens implements TokenSource {
 		this.#type = type;
 		this.#provider = provider;
 		this.#read = read;
-		const { oauthTokenData: _token, ...settings } = data;
+		const { oauthTokenData, ...settings } = data;
 		const id = context.getNode().credentials?.[type]?.id ?? '';
-		this.grant = keyedHash(JSON.stringify([type, id, settings]));
+		const isPersonal = context.getExecutionContext?.()?.credentials !== undefined;
+		this.grant = keyedHash(JSON.stringify([type, id, settings, isPersonal && oauthTokenData]));
 	}
 
 	async token(refused?: AccessToken): Promise<AccessToken> {
@@ -70,6 +80,10 @@ export class CredentialTokens implements TokenSource {
 			return this.#handOut(await this.#renew(data));
 		} catch (error) {
 			const failure = error instanceof MailError ? error : this.#failure(error, data);
+			// With a token for renewal that is good once, another process that was first has ended ours, and stored what it got.
+			const now = failure.retry === 'transient' ? null : heldToken(await this.#read());
+			const known = [held, refused].map((token) => token?.value.reveal());
+			if (now && !known.includes(now.value.reveal()) && !isEnding(now)) return this.#handOut(now);
 			const stillGood = held && !isRefused && (held.expiresAt ?? Infinity) > Date.now();
 			if (stillGood && failure.retry === 'transient') return this.#handOut(held);
 			throw failure;
@@ -110,7 +124,8 @@ export class CredentialTokens implements TokenSource {
 			...(getMode && { getMode: () => getMode.call(this.#context) }),
 		};
 		try {
-			const renewed: unknown = await helpers.refreshOAuth2Token.call(self as never, this.#type);
+			const renewal: Promise<unknown> = helpers.refreshOAuth2Token.call(self as never, this.#type);
+			const renewed = await inTime(renewal, RENEW_TIMEOUT_MS);
 			const token = tokenOf(renewed as TokenData, true);
 			if (token) return token;
 			throw new Error('Expected "access_token" to exist');
@@ -150,6 +165,19 @@ export class CredentialTokens implements TokenSource {
 			...(diagnosis.url !== undefined && { url: diagnosis.url }),
 			...(oauthError !== undefined && { reply: { text, code: oauthError } }),
 		});
+	}
+}
+
+/** @throws Error when it takes longer */
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_resolve, reject) => {
+		timer = setTimeout(() => reject(new Error(`No answer within ${ms / 1000} s`)), ms);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
 	}
 }
 
@@ -216,11 +244,19 @@ function answerOf(error: unknown, secrets: readonly string[]): { oauthError?: st
 	const message = error instanceof Error ? error.message : String(error);
 	const body = bodyOf(error);
 	const oauthError = typeof body.error === 'string' ? body.error : undefined;
-	const details = typeof body.error_description === 'string' ? body.error_description : message;
+	const status = statusOf(error);
+	// A busy provider's page is no sign of a wrong address, which n8n's words about it would be.
+	const said = status !== undefined && COME_BACK_LATER.includes(status) ? `HTTP status ${status}` : message;
+	const details = typeof body.error_description === 'string' ? body.error_description : said;
 	return {
 		text: cleanServerText([oauthError, details].filter(Boolean).join(': '), secrets),
 		...(oauthError !== undefined && { oauthError }),
 	};
+}
+
+function statusOf(error: unknown): number | undefined {
+	const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+	return typeof status === 'number' ? status : undefined;
 }
 
 function bodyOf(error: unknown): { error?: unknown; error_description?: unknown } {

@@ -37,7 +37,7 @@ describeWith(['dovecot', 'postfix'], 'an account that signs in with OAuth2', () 
 		engine = await startEngine({ activationFirstDelayMs: 1 });
 	}, 90_000);
 	beforeEach(() => {
-		provider.refusal = null;
+		provider.refusal = provider.beforeAnswer = null;
 		provider.lifetimeS = 3_600;
 		provider.requests.length = 0;
 	});
@@ -77,8 +77,11 @@ describeWith(['dovecot', 'postfix'], 'an account that signs in with OAuth2', () 
 		...change,
 	});
 
+	let lastCredential = '';
+
 	async function send(data: IDataObject, subject: string) {
 		const credential = await engine.addCredential(TYPE, subject, data);
+		lastCredential = credential.id;
 		const parameters = {
 			authentication: TYPE,
 			fromEmail: USER,
@@ -257,11 +260,40 @@ describeWith(['dovecot', 'postfix'], 'an account that signs in with OAuth2', () 
 		expect(provider.requests).toEqual([]);
 	});
 
-	test('a provider that is down does no harm while the token is good', async () => {
-		provider.refusal = { status: 503, body: 'busy' };
+	test.each([503, 429])(
+		'a provider that is busy (%i) does no harm while the token is good',
+		async (status) => {
+			provider.refusal = { status, body: '<html>busy</html>' };
+			const token = provider.connect();
+			const oauthTokenData = { ...token, n8n_expires_at: String(Date.now() + 60_000) } as IDataObject;
+			expect((await send(fields({ oauthTokenData }), 'busy')).item).toMatchObject({ outcome: 'accepted' });
+			expect(kinds()).toEqual(['refresh_token']);
+		},
+	);
+
+	test('a provider that never answers does no harm while the token is good', async () => {
+		restore = [setConstants('nodes/bridge/oauthTokens', { RENEW_TIMEOUT_MS: 1_000 })];
+		provider.beforeAnswer = async () => await new Promise(() => undefined);
 		const token = provider.connect();
 		const oauthTokenData = { ...token, n8n_expires_at: String(Date.now() + 60_000) } as IDataObject;
-		expect((await send(fields({ oauthTokenData }), 'busy')).item).toMatchObject({ outcome: 'accepted' });
+		expect((await send(fields({ oauthTokenData }), 'silent')).item).toMatchObject({ outcome: 'accepted' });
+		// Without a good one it is told as what it is.
+		provider.expireAll();
+		const { error } = await send(fields({ oauthTokenData }), 'silent and late');
+		expect(error?.message).toContain('could not be reached');
+	});
+
+	test('another process that renewed first and so ended our token for renewal: its token is used', async () => {
+		const data = fields();
+		provider.expireAll();
+		provider.beforeAnswer = async () => {
+			await engine.updateCredential(lastCredential, {
+				...data,
+				oauthTokenData: provider.connect() as IDataObject,
+			});
+			provider.refusal = { status: 400, body: { error: 'invalid_grant' } };
+		};
+		expect((await send(data, 'second')).item).toMatchObject({ outcome: 'accepted' });
 		expect(kinds()).toEqual(['refresh_token']);
 	});
 });

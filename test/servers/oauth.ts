@@ -60,6 +60,8 @@ export class OAuthProvider {
 	refusal: Refusal | null = null;
 	/** The scope that tokens get, whatever was asked for. */
 	grantedScope: string | null = null;
+	/** Done before the token endpoint answers, such as what another process does meanwhile. */
+	beforeAnswer: (() => Promise<void>) | null = null;
 	readonly requests: TokenRequest[] = [];
 	/** What the browser brought along when it asked for a person's consent. */
 	readonly consents: TokenRequest[] = [];
@@ -181,6 +183,8 @@ export class OAuthProvider {
 			case 'authorize':
 				return this.authorize(url.searchParams);
 			case 'token':
+				this.requests.push({ ...clientOf(request), ...form });
+				await this.beforeAnswer?.();
 				return this.token({ ...clientOf(request), ...form });
 			case 'introspect':
 				return { status: 200, body: this.introspect(form['token'] ?? '') };
@@ -222,7 +226,6 @@ export class OAuthProvider {
 	}
 
 	private token(form: TokenRequest): Refusal {
-		this.requests.push(form);
 		if (this.refusal) return this.refusal;
 		if (form['client_id'] !== this.clientId || form['client_secret'] !== this.clientSecret)
 			return refused('invalid_client', 'The OAuth client was not found.', 401);

@@ -133,7 +133,7 @@ export const TOKEN_REFUSALS: readonly DiagnosisRow[] = [
 			{ ...noToken, oauthError: ['invalid_request', 'invalid_target'] },
 			{
 				...noToken,
-				text: /HTTP status 4(?!29)\d\d|Expected JSON response|Expected "\w+" to exist|Invalid URL/i,
+				text: /HTTP status 4(?!08|25|29)\d\d|Expected JSON response|Expected "\w+" to exist|Invalid URL/i,
 			},
 		],
 	},
