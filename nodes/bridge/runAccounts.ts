@@ -6,8 +6,10 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Account } from '../mail/account/account';
 import { accountFrom, readAccount, type AccountType, type CredentialReader } from './account';
 
-/** Below it every item reads its own: to find out whether they share one takes three reads. */
-export const MIN_ITEMS_TO_SHARE = 4;
+/** Read to find out whether all items share one: the first of them, and one that does not exist. */
+const LOOKED_AT = 8;
+/** Below it every item reads its own. */
+export const MIN_ITEMS_TO_SHARE = LOOKED_AT + 2;
 
 export class RunAccounts {
 	private readonly count: number;
@@ -34,12 +36,14 @@ export class RunAccounts {
 
 	/**
 	 * The fields of a credential may be expressions. Those over the item give something else, or fail, for an item that
-	 * does not exist; those over its number, such as for accounts in turn, differ for the second item.
+	 * does not exist; those over its number, such as for accounts in turn, differ for one of the first items.
 	 */
 	private async findShared(type: AccountType): Promise<Account | null> {
 		try {
 			const [first, ...others] = await Promise.all(
-				[0, 1, this.count].map(async (index) => await this.context.getCredentials(type, index)),
+				[...Array(LOOKED_AT).keys(), this.count].map(
+					async (index) => await this.context.getCredentials(type, index),
+				),
 			);
 			const same = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
 			return first && same ? accountFrom(this.context, type, first, 0) : null;

@@ -26,12 +26,12 @@ function accounts(count: number, dataOf: (itemIndex: number) => ICredentialDataD
 	return { read, all };
 }
 
-test('one that is the same for all items is read three times for three hundred', async () => {
+test('one that is the same for all items is read nine times for three hundred', async () => {
 	const { read, all } = accounts(300, () => DATA);
 	const found = await all();
 	expect(new Set(found).size).toBe(1);
 	expect(found[0]).toMatchObject({ user: 'ada@example.test', smtp: { host: 'mail.test' } });
-	expect(read).toEqual([0, 1, 300]);
+	expect(read).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 300]);
 });
 
 test.each<[string, (itemIndex: number) => ICredentialDataDecryptedObject]>([
@@ -39,19 +39,25 @@ test.each<[string, (itemIndex: number) => ICredentialDataDecryptedObject]>([
 	[
 		'fails where there is no item',
 		(index) => {
-			if (index >= 6) throw new Error('no such item');
+			if (index >= 12) throw new Error('no such item');
 			return { ...DATA, user: `user${index}@example.test` };
 		},
 	],
 	[
 		'is empty where there is no item',
-		(index) => ({ ...DATA, user: index < 6 ? `user${index}@example.test` : '' }),
+		(index) => ({ ...DATA, user: index < 12 ? `user${index}@example.test` : '' }),
 	],
 ])('one that %s is read for each item', async (_name, dataOf) => {
-	const found = await accounts(6, dataOf).all();
+	const found = await accounts(12, dataOf).all();
 	expect(found.map(({ user }) => user)).toEqual(
-		[0, 1, 2, 3, 4, 5].map((index) => `user${index}@example.test`),
+		Array.from({ length: 12 }, (_none, index) => `user${index}@example.test`),
 	);
+});
+
+test('one for every fifth item is not taken for the one of all', async () => {
+	const userOf = (index: number) => (index % 5 === 4 ? 'second@example.test' : 'first@example.test');
+	const found = await accounts(20, (index) => ({ ...DATA, user: userOf(index) })).all();
+	expect(found.map(({ user }) => user)).toEqual(Array.from({ length: 20 }, (_none, index) => userOf(index)));
 });
 
 test('a few items read their own', async () => {
@@ -61,6 +67,6 @@ test('a few items read their own', async () => {
 });
 
 test('what is wrong with the credential is told to each item', async () => {
-	const { all } = accounts(5, () => ({ ...DATA, smtpHost: '' }));
+	const { all } = accounts(15, () => ({ ...DATA, smtpHost: '' }));
 	await expect(all()).rejects.toMatchObject({ code: 'ACCOUNT' });
 });
