@@ -149,15 +149,20 @@ class Stages {
 	}
 
 	failed(error: MailError): void {
+		// Without a token no server was asked.
+		if (error.code === 'LOGIN' && this.results.length === 0) {
+			this.add(false, null, error, 'login');
+			return;
+		}
 		if (error.code === 'LOGIN') this.passed('capabilities');
 		this.add(false, null, error);
 	}
 
-	private add(ok: boolean, detail: string | null, error: MailError | null): void {
+	private add(ok: boolean, detail: string | null, error: MailError | null, stage = this.next): void {
 		const now = performance.now();
 		const ms = Math.round(now - this.since);
 		this.since = now;
-		this.results.push({ side: this.side, stage: this.next, ok, ms, detail, error });
+		this.results.push({ side: this.side, stage, ok, ms, detail, error });
 	}
 }
 

@@ -1,5 +1,6 @@
 import { checkAccount, type StageResult } from '../../../nodes/mail/account/check';
 import type { Account, Security } from '../../../nodes/mail/account/account';
+import { MailError } from '../../../nodes/mail/errors';
 import {
 	eventually,
 	freePorts,
@@ -102,6 +103,16 @@ test('each kind of failure is at its stage, with its diagnosis; the other side g
 		]);
 		expect(stages(results, 'smtp').length).toBeGreaterThan(0);
 	}
+});
+
+test('no token to be had: no server was asked, and none is said to have answered', async () => {
+	const failure = new MailError('LOGIN', 'The account has to be connected.', { retry: 'credentials' });
+	const accepted = servers.imap.acceptedCount;
+	const results = await checkAccount(
+		account('tls', { auth: { kind: 'token', tokens: new FakeTokens([failure]) } }),
+	);
+	for (const side of ['imap', 'smtp']) expect(stages(results, side)).toEqual(['login failed']);
+	expect(servers.imap.acceptedCount).toBe(accepted);
 });
 
 test('a sender that the server does not permit', async () => {
