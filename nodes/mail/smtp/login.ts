@@ -15,6 +15,9 @@ export const GREETING_TIMEOUT_MS = 30_000;
 /** One answer during the login. */
 export const LOGIN_TIMEOUT_MS = 60_000;
 
+/** All of the greeting, EHLO and TLS, and all of the login: a server that says a word now and then is never silent. */
+export const STEP_TIMEOUT_MS = 120_000;
+
 /** A connection that is logged in. */
 export interface OpenConnection {
 	socket: Socket;
@@ -95,7 +98,9 @@ async function logInOnce(
 	});
 	const step = async (name: SmtpStep, start: (done: (error?: Error | null) => void) => void): Promise<void> =>
 		await new Promise<void>((resolve, reject) => {
+			const timer = setTimeout(() => finish(tooSlow()), STEP_TIMEOUT_MS);
 			const finish = (error?: Error | null) => {
+				clearTimeout(timer);
 				signal?.removeEventListener('abort', onAbort);
 				connection.removeListener('error', finish);
 				if (error) reject(smtpError(error, account, name, false, token));
@@ -107,7 +112,7 @@ async function logInOnce(
 				finish();
 			};
 			connection.once('error', finish);
-			if (signal?.aborted) return reject(cancelled());
+			if (signal?.aborted) return onAbort();
 			signal?.addEventListener('abort', onAbort, { once: true });
 			start(finish);
 		});
@@ -130,6 +135,10 @@ async function logInOnce(
 		throw error;
 	}
 	return { socket: connection._socket as Socket, tcp, roundTripMs, extensions: extensionsOf(spoken.ehlo) };
+}
+
+function tooSlow(): Error {
+	return Object.assign(new Error('Timeout'), { code: 'ETIMEDOUT' });
 }
 
 interface Dialogue {
