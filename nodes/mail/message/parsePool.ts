@@ -9,6 +9,11 @@ import { OPERATIONS, type Operations, type ParseAnswer, type ParseJob } from './
 
 /** A mail that takes longer is given up. The slowest honest one measured (50 MB) takes under 2 s. */
 export const DEADLINE_MS = 20_000;
+/**
+ * Steps in which that time is counted. When n8n itself stands still (a long computation, a paused container) only one of
+ * them passes, and an answer that waits is read before the next.
+ */
+const DEADLINE_STEPS = 20;
 /** Heap of the thread. Source and attachments are outside of it. */
 export const MAX_HEAP_MB = 256;
 /** Part of it for what is new: small, so that the garbage of one mail does not grow into the memory of n8n. */
@@ -62,17 +67,25 @@ export class ParsePool {
 			return;
 		}
 		this.current = waiting;
-		const { deadlineMs } = this.limits;
-		this.cancelDeadline = systemClock.after(deadlineMs, () => {
-			this.stop();
-			this.settle({ error: `Reading the mail took longer than ${deadlineMs / 1000} s and was stopped.` });
-		});
+		this.countDown(DEADLINE_STEPS);
 		try {
 			this.post(waiting.job);
 		} catch (error) {
 			this.stop();
 			this.settle({ error: error instanceof Error ? error.message : String(error) });
 		}
+	}
+
+	private countDown(steps: number): void {
+		const { deadlineMs } = this.limits;
+		this.cancelDeadline = systemClock.after(deadlineMs / DEADLINE_STEPS, () => {
+			if (steps > 1) {
+				this.countDown(steps - 1);
+				return;
+			}
+			this.stop();
+			this.settle({ error: `Reading the mail took longer than ${deadlineMs / 1000} s and was stopped.` });
+		});
 	}
 
 	private post({ operation, source }: ParseJob): void {

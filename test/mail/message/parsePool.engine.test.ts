@@ -30,6 +30,7 @@ function badThread(): string {
 			const text = Buffer.from(source).toString();
 			if (text.includes('Subject: hang')) for (;;);
 			if (text.includes('Subject: memory')) { const all = []; for (;;) all.push(new Array(1e6).fill({})); }
+			if (text.includes('Subject: slow')) { const end = Date.now() + 300; while (Date.now() < end); }
 			if (text.includes('Subject: exit')) process.exit(3);
 			if (text.includes('Subject: throw')) throw new Error('thrown in the thread');
 			parentPort.postMessage({ value: text.length });
@@ -62,6 +63,18 @@ describe('a thread that fails', () => {
 		20_000,
 	);
 });
+
+test('a mail is not given up because n8n itself stood still for longer than the deadline', async () => {
+	const pool = new BuiltPool(badThread(), limits);
+	await pool.run('readMail', mail('warm up'));
+	const answer = pool.run('readMail', mail('slow'));
+	// Timers come right after this phase of the main loop, before the messages that have arrived meanwhile.
+	setImmediate(() => {
+		const end = Date.now() + 2 * limits.deadlineMs;
+		while (Date.now() < end);
+	});
+	await expect(answer).resolves.toBe(mail('slow').length);
+}, 30_000);
 
 test('the thread ends when nothing arrives, and comes back', async () => {
 	const pool = new BuiltPool(WORKER, { ...limits, deadlineMs: 20_000, idleMs: 50 });
