@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Case } from './build';
 import { attachments } from './attachments';
 import { charsets } from './charsets';
+import { lenient } from './lenient';
 import { malformed } from './malformed';
 import { meaning } from './meaning';
 import { replies } from './replies';
@@ -21,6 +22,7 @@ const origins: (() => Case[])[] = [
 	styledHtml,
 	attachments,
 	malformed,
+	lenient,
 	replies,
 	reports,
 	meaning,

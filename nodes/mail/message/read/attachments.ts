@@ -146,14 +146,18 @@ export function referencesIn(html: string | null): Set<string> {
 	for (const match of (html ?? '').matchAll(/cid:([^"'\s>)\\]{1,500})/gi)) {
 		const id = match[1] ?? '';
 		found.add(id);
-		found.add(id.replace(/&amp;/g, '&'));
+		found.add(
+			id.replace(/&amp;/g, '&').replace(/&#(\d{1,3});/g, (_all, code) => String.fromCharCode(Number(code))),
+		);
 		try {
 			found.add(decodeURIComponent(id));
 		} catch {
 			// Not percent-encoded; it is there as it stands.
 		}
 	}
-	for (const match of (html ?? '').matchAll(/\ssrc\s?=\s?["']([^"':]{1,300})["']/gi))
-		found.add(match[1] ?? '');
+	for (const match of (html ?? '').matchAll(
+		/\ssrc\s?=\s?(?:"([^"]{1,500})"|'([^']{1,500})'|([^\s"'>]{1,500}))/gi,
+	))
+		found.add(match[1] ?? match[2] ?? match[3] ?? '');
 	return found;
 }

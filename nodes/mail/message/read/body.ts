@@ -4,7 +4,8 @@
  */
 import { decodeBytes } from './mime/charset';
 import { unflow } from './mime/flowed';
-import { decodeTransfer } from './mime/transfer';
+import { decodeTransfer, isPlainDespiteBase64 } from './mime/transfer';
+import { takeOutUuFiles, type UuFile } from './mime/uuencode';
 import type { MimePart } from './mime/tree';
 import { fieldValue } from './mime/header';
 
@@ -22,12 +23,14 @@ export interface Body {
 	pieces: BodyPiece[];
 	/** Everything that is not body text, in the order of the message. */
 	files: MimePart[];
+	/** Files that stood between the lines of the text. */
+	uuFiles: UuFile[];
 	warnings: Set<string>;
 }
 
 /** @param hint charset for text that names none */
 export function readBody(source: Buffer, root: MimePart, hint: string, warnings: Set<string>): Body {
-	const body: Body = { pieces: [], files: [], warnings };
+	const body: Body = { pieces: [], files: [], uuFiles: [], warnings };
 	new BodyReader(source, hint, body).read(root, { isRoot: true });
 	return body;
 }
@@ -95,8 +98,8 @@ class BodyReader {
 	}
 
 	private textOf(part: MimePart): BodyPiece {
-		const bytes = decodeTransfer(this.source.subarray(part.start, part.end), part.encoding);
 		const isHtml = part.type === 'text/html';
+		const bytes = this.bytesOf(part, isHtml);
 		const declared = part.parameters['charset'] ?? (isHtml ? htmlCharset(bytes) : '');
 		const limit = isHtml ? MAX_HTML : MAX_TEXT;
 		// No charset needs more than four bytes for a character.
@@ -112,6 +115,15 @@ class BodyReader {
 		const plain = isFlowed ? unflow(text, part.parameters['delsp']?.toLowerCase() === 'yes') : text;
 		return { plain: part.type === 'text/enriched' ? enrichedToPlain(plain) : plain, html: null };
 	}
+
+	private bytesOf({ start, end, encoding }: MimePart, isHtml: boolean): Buffer {
+		const body = this.source.subarray(start, end);
+		const bytes = encoding === 'base64' && isPlainDespiteBase64(body) ? body : decodeTransfer(body, encoding);
+		if (isHtml) return bytes;
+		const { rest, files } = takeOutUuFiles(bytes);
+		this.body.uuFiles.push(...files);
+		return rest;
+	}
 }
 
 /** Pieces of one alternative, such as text, image, text inside a multipart/mixed: they belong together. */
@@ -126,7 +138,7 @@ function merged(pieces: readonly BodyPiece[]): BodyPiece[] {
 
 /** Whether a part is text that a mail program shows as the message, rather than a file. */
 function isBodyText(part: MimePart, place: Place, hasBody: boolean): boolean {
-	if (!['text/plain', 'text/html', 'text/enriched'].includes(part.type)) return false;
+	if (!['text/plain', 'text/html', 'text/enriched', 'text/markdown'].includes(part.type)) return false;
 	if (part.disposition === 'attachment') return false;
 	if (place.isAlternative || place.isRoot) return true;
 	if (place.isRelated) return contentIdOf(part) === null && fileNameOf(part) === null;

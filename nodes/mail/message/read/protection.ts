@@ -1,5 +1,6 @@
 /** Signed and encrypted mail is recognised and said so; neither is checked or opened here (RFC 8551, RFC 3156). */
 import type { Protection } from '../meaning';
+import { fileNameOf } from './body';
 import type { MimePart } from './mime/tree';
 
 /** Parts that are looked at. */
@@ -20,6 +21,8 @@ export function protectionOf(root: MimePart, text: string): Protection {
 			else if (kind === 'enveloped-data' || kind === 'authenveloped-data' || kind === '')
 				found.encrypted ??= 'smime';
 		} else if (/^application\/(?:x-)?pkcs7-signature$/.test(part.type)) found.signed ??= 'smime';
+		else if (part.type === 'application/octet-stream' && /^smime\.p7m$/i.test(fileNameOf(part) ?? ''))
+			found.encrypted ??= 'smime';
 		else if (part.type === 'application/pgp-encrypted') found.encrypted ??= 'pgp';
 		for (const child of part.children) visit(child);
 	};

@@ -191,6 +191,10 @@ function filesOf(source: Buffer, body: Body, html: string | null): Files {
 			);
 		}
 	}
+	for (const { name, bytes } of body.uuFiles) {
+		const file = { fileName: name, mimeType: 'application/octet-stream', contentId: null };
+		result.attachments.push(unpackedAttachment(bytes, file, shown, result.attachments.length + 1));
+	}
 	return result;
 }
 

@@ -19,11 +19,20 @@ export function readAddressList(raw: string, charsetHint?: string): Address[] {
 	const finish = () => {
 		if (tokens.length === 0) return;
 		const address = toAddress(tokens, charsetHint);
-		if (address && found.length < MAX_ADDRESSES) found.push(address);
+		const before = found.at(-1);
+		// "Doe, John <j@x>" without quotes: the comma belongs to the name.
+		const isCut =
+			afterComma && before?.address === '' && before.name !== '' && address?.name && address.address;
+		if (isCut) found[found.length - 1] = { ...address, name: `${before.name}, ${address.name}` };
+		else if (address && found.length < MAX_ADDRESSES) found.push(address);
 		tokens = [];
 	};
+	let afterComma = false;
 	for (const token of tokenize(raw.slice(0, MAX_LENGTH))) {
-		if (token === ',' || token === ';') finish();
+		if (token === ',' || token === ';') {
+			finish();
+			afterComma = token === ',';
+		}
 		// What stood before a colon was the name of a group.
 		else if (token === ':') tokens = [];
 		else tokens.push(token);
@@ -125,6 +134,8 @@ function cleanAddress(written: string): string {
 }
 
 function named(address: string, name: string): Address {
-	const bare = name.replace(/^(['"])(.*)\1$/, '$2').trim();
+	const paired = name.replace(/^(['"])(.*)\1$/, '$2');
+	// A quote that never ends, and brackets too many.
+	const bare = (/^"[^"]*$/.test(paired) ? paired.slice(1) : paired).replace(/[\s<>]+$/, '').trim();
 	return { address, name: bare.toLowerCase() === address.toLowerCase() ? '' : bare };
 }

@@ -44,7 +44,11 @@ export function readDate(field: string): Date | null {
 		.replace(/\([^()]*\)/g, ' ')
 		.trim();
 	const match =
-		/^(?:[\p{L}.]+,?\s+)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4}),?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d+)?)?\s*(am|pm)?\s*(.*)$/iu.exec(
+		/^(?:[\p{L}.]+(?:,\s*|\s+))?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4}),?\s+(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:\.\d+)?)?\s*(am|pm)?\s*(.*)$/iu.exec(
+			text,
+		);
+	const american =
+		/^(?:[\p{L}.]+(?:,\s*|\s+))?([a-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4}),?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(am|pm)?\s*(.*)$/iu.exec(
 			text,
 		);
 	const asctime =
@@ -53,6 +57,18 @@ export function readDate(field: string): Date | null {
 		);
 	if (match) {
 		const [, day, month, year, hour, minute, second, half, zone = ''] = match;
+		return build(
+			Number(year),
+			month,
+			Number(day),
+			halfDay(Number(hour), half),
+			Number(minute),
+			Number(second ?? 0),
+			zone,
+		);
+	}
+	if (american) {
+		const [, month, day, year, hour, minute, second, half, zone = ''] = american;
 		return build(
 			Number(year),
 			month,
@@ -91,9 +107,10 @@ function build(
 	zone: string,
 ): Date | null {
 	const month = MONTHS.indexOf((monthName ?? '').toLowerCase());
-	if (month < 0 || day < 1 || day > 31 || hour > 24 || minute > 59 || second > 60) return null;
 	// RFC 5322 §4.3: years of two and three digits.
 	const full = year < 50 ? year + 2000 : year < 1000 ? year + 1900 : year;
+	const days = new Date(Date.UTC(full, month + 1, 0)).getUTCDate();
+	if (month < 0 || day < 1 || day > days || hour > 24 || minute > 59 || second > 60) return null;
 	return checked(Date.UTC(full, month, day, hour, minute, second) - zoneMinutes(zone) * MINUTE_MS);
 }
 

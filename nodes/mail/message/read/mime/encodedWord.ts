@@ -51,7 +51,8 @@ function nextWord(text: string, from: number): Word | null {
 		const head = /^=\?([^?\s]{1,40})\?([bq])\?/i.exec(text.slice(start, start + 50));
 		if (!head) continue;
 		const content = start + head[0].length;
-		const end = text.indexOf('?=', content);
+		const isBase64 = (head[2] ?? '').toLowerCase() === 'b';
+		const end = endOfWord(text, content, isBase64);
 		// No end anywhere: none of the following can have one either.
 		if (end < 0) return null;
 		if (end - start > MAX_WORD) continue;
@@ -59,13 +60,24 @@ function nextWord(text: string, from: number): Word | null {
 		// The word has lost its end if another begins inside it.
 		if (encoded.includes('=?')) continue;
 		const charset = (head[1] ?? '').split('*', 1)[0] ?? '';
-		const bytes =
-			(head[2] ?? '').toLowerCase() === 'b'
-				? Buffer.from(encoded, 'base64')
-				: decodeQuotedPrintable(Buffer.from(encoded.replace(/_/g, '=20'), 'latin1'), true);
+		const bytes = isBase64
+			? Buffer.from(encoded, 'base64')
+			: decodeQuotedPrintable(Buffer.from(encoded.replace(/_/g, '=20'), 'latin1'), true);
 		return { start, end: end + 2, charset, bytes };
 	}
 	return null;
+}
+
+/** A question mark before `=20` is text of a sender who did not encode it; a field cut short ends its last word. */
+function endOfWord(text: string, content: number, isBase64: boolean): number {
+	let end = text.indexOf('?=', content);
+	if (end < 0 && text.length - content < 200 && !/[\s?]/.test(text.slice(content))) return text.length;
+	while (!isBase64 && end >= 0 && /^[0-9a-f]{2}/i.test(text.slice(end + 2, end + 4))) {
+		const next = text.indexOf('?=', end + 2);
+		if (next < 0 || next - end > 200 || /[\s]|=\?/.test(text.slice(end + 2, next))) break;
+		end = next;
+	}
+	return end;
 }
 
 /** ISO-2022 text begins each word anew, but joins just as well. */

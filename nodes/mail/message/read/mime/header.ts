@@ -22,6 +22,9 @@ export interface HeaderBlock {
 
 const LF = 10;
 const FIELD = /^([!-9;-~]{1,200})[ \t]*:/;
+/** Fields that no letter begins a line with. */
+const SURE_FIELD =
+	/^(?:content-(?:type|transfer-encoding|disposition|id)|mime-version|from|to|cc|subject|date|message-id|reply-to|received|return-path|references|in-reply-to|x-[\w-]+):/i;
 
 /**
  * Reads the header block that begins at `start`.
@@ -68,6 +71,12 @@ export function readHeader(
 		} else if (FIELD.test(line)) {
 			flush();
 			lines.push(line);
+		} else if (
+			lines.length > 0 &&
+			SURE_FIELD.test(source.toString('latin1', next, Math.min(next + 250, end)))
+		) {
+			// A script broke a field into lines without indenting them; what follows is still the header.
+			lines.push(` ${line}`);
 		} else if (!(position === start && /^>?From /.test(line))) {
 			// Not a field and no empty line before it: the body began without one.
 			break;

@@ -9,7 +9,8 @@ const LF = 10;
 
 /** ISO-2022-JP (RFC 1468) and its relatives, in the form Microsoft sends (CP50220, CP50221). */
 export function decodeIso2022Jp(bytes: Buffer): string {
-	const out: number[] = [];
+	const out = Buffer.allocUnsafe(bytes.length);
+	let length = 0;
 	let set: 'ascii' | 'kana' | 'kanji' = 'ascii';
 	for (let i = 0; i < bytes.length; i++) {
 		const byte = bytes[i] ?? 0;
@@ -28,12 +29,12 @@ export function decodeIso2022Jp(bytes: Buffer): string {
 		if (byte === LF) set = 'ascii';
 		const second = bytes[i + 1] ?? 0;
 		if (set === 'kanji' && byte > 0x20 && byte < 0x7f && second > 0x20 && second < 0x7f) {
-			out.push(...shiftJis(byte, second));
+			[out[length], out[length + 1]] = shiftJis(byte, second);
+			length += 2;
 			i++;
-		} else if (set === 'kana' && byte > 0x20 && byte < 0x60) out.push(byte + 0x80);
-		else out.push(byte);
+		} else out[length++] = set === 'kana' && byte > 0x20 && byte < 0x60 ? byte + 0x80 : byte;
 	}
-	return decodeAs(Buffer.from(out), 'cp932');
+	return decodeAs(out.subarray(0, length), 'cp932');
 }
 
 /** JIS X 0208 row and cell (each from 0x21) as Shift_JIS. */

@@ -23,7 +23,11 @@ interface Piece {
 
 /** @param field the raw value, a character for each byte */
 export function parseParameters(field: string): ParameterizedValue {
-	const [value = '', ...rest] = splitOutsideQuotes(field.slice(0, MAX_LENGTH));
+	const [first = '', ...rest] = splitOutsideQuotes(field.slice(0, MAX_LENGTH));
+	// Some leave out the value and begin with the first parameter.
+	const isParameter = /^\s*(?:charset|name|filename|boundary)\*?\s*=/i.test(first);
+	const value = isParameter ? '' : first;
+	if (isParameter) rest.unshift(first);
 	const parameters = Object.create(null) as Parameters;
 	const pieces = new Map<string, Piece[]>();
 	for (const entry of rest.slice(0, MAX_PARAMETERS)) {

@@ -1,5 +1,7 @@
 /** Content transfer encodings (RFC 2045 §6), read as leniently as mail programs do. */
 
+import { decodeUu } from './uuencode';
+
 const EQUALS = 61;
 const LF = 10;
 const CR = 13;
@@ -14,10 +16,18 @@ export function decodeTransfer(body: Buffer, encoding: string): Buffer {
 		case 'x-uuencode':
 		case 'x-uue':
 		case 'uuencode':
-			return decodeUu(body.toString('latin1')) ?? body;
+			return decodeUu(body) ?? body;
 		default:
 			return body;
 	}
+}
+
+/** Whether text that is said to be base64 is just text: its first line has what base64 never has. */
+export function isPlainDespiteBase64(body: Buffer): boolean {
+	const head = body.toString('latin1', 0, 1_000).trim();
+	const line = head.split(/[\r\n]/, 1)[0] ?? '';
+	// Blanks come into base64 in transit; with other marks among the words they are those of a sentence.
+	return /[^A-Za-z0-9+/=\s]/.test(line.includes(' ') ? head : line);
 }
 
 /** Also where pieces that each have their own padding were joined, or where a list server appended its footer. */
@@ -93,24 +103,4 @@ function afterSoftBreak(body: Buffer, from: number): number {
 	if (i >= body.length) return i;
 	if (body[i] === CR && body[i + 1] === LF) return i + 2;
 	return body[i] === LF ? i + 1 : -1;
-}
-
-/** A uuencoded file (POSIX.1), from its `begin` line on; null when there is none. */
-export function decodeUu(text: string): Buffer | null {
-	const lines = text.split(/\r?\n/);
-	const begin = lines.findIndex((line) => /^begin [0-7]{3,4} /.test(line));
-	if (begin < 0) return null;
-	const out: number[] = [];
-	for (const line of lines.slice(begin + 1)) {
-		if (line === 'end') break;
-		const length = (line.charCodeAt(0) - 32) & 63;
-		if (line === '' || length === 0) continue;
-		const bytes: number[] = [];
-		for (let i = 1; i < line.length && bytes.length < length; i += 4) {
-			const [a = 0, b = 0, c = 0, d = 0] = [0, 1, 2, 3].map((k) => (line.charCodeAt(i + k) - 32) & 63);
-			bytes.push((a << 2) | (b >> 4), ((b & 15) << 4) | (c >> 2), ((c & 3) << 6) | d);
-		}
-		for (const byte of bytes.slice(0, length)) out.push(byte & 255);
-	}
-	return Buffer.from(out);
 }

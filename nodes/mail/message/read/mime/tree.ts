@@ -67,6 +67,7 @@ class TreeReader {
 	}
 
 	read(): MimePart {
+		this.position = beginOf(this.source);
 		return this.readPart(0, 'text/plain');
 	}
 
@@ -139,7 +140,9 @@ class TreeReader {
 	private boundaryOf(part: MimePart): string | null {
 		const { source } = this;
 		const declared = (part.parameters['boundary'] ?? '').trimEnd();
-		if (declared !== '' && this.occurs(declared, part.start)) return declared;
+		// Single quotes are none (RFC 2045 §5.1), but some take them for such.
+		for (const boundary of new Set([declared, declared.replace(/^'(.*)'$/, '$1')]))
+			if (boundary !== '' && this.occurs(boundary, part.start)) return boundary;
 		// Not declared, or mangled on its way: the first line that looks like one and is followed by a header.
 		const head = source.toString('latin1', part.start, Math.min(source.length, part.start + 16_384));
 		const guessed = /(?:^|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=content-[a-z-]+:)/i.exec(head)?.[1];
@@ -186,6 +189,16 @@ class TreeReader {
 		if (stripped !== null && this.open.has(stripped)) return { boundary: stripped, closing: true };
 		return null;
 	}
+}
+
+/** Where the header begins: after a byte order mark, and after empty lines if fields follow. */
+function beginOf(source: Buffer): number {
+	const head = source.toString('latin1', 0, 1_000);
+	return (
+		/^(?:\u00ef\u00bb\u00bf)?(?:[ \t]*\r?\n){0,20}(?=(?:from|to|subject|date|received|return-path|message-id|mime-version|content-type|x-[\w-]+|delivered-to):)/i.exec(
+			head,
+		)?.[0].length ?? 0
+	);
 }
 
 /** The line break before a delimiter belongs to the delimiter (RFC 2046 §5.1.1). */
