@@ -18,6 +18,8 @@ const PNG = Buffer.from(
 	'base64',
 );
 const TEXT = `Grüße, 你好 👋\n.dot\n..two\nFrom me\ntrailing   \n${'x'.repeat(3_000)}\nend`;
+/** More than the server takes in one message. */
+const MANY = Array.from({ length: 7 }, (_none, index) => `user${index}@example.test`);
 
 describeWith(['dovecot', 'postfix'], 'Send Mail to a real Postfix and Dovecot', () => {
 	let dovecot: Dovecot;
@@ -27,9 +29,10 @@ describeWith(['dovecot', 'postfix'], 'Send Mail to a real Postfix and Dovecot', 
 
 	beforeAll(async () => {
 		dovecot = await startDovecot({
-			users: [USER, 'bob@example.test'].map((user) => ({ user, password: PASSWORD })),
+			users: [USER, 'bob@example.test', ...MANY].map((user) => ({ user, password: PASSWORD })),
 		});
-		postfix = await startPostfix({ deliverTo: dovecot, settings: { message_size_limit: '2000000' } });
+		const settings = { message_size_limit: '2000000', smtpd_recipient_limit: '3' };
+		postfix = await startPostfix({ deliverTo: dovecot, settings });
 		senders = await Senders.start();
 		access = {
 			smtpPort: postfix.ports.submission,
@@ -127,6 +130,17 @@ describeWith(['dovecot', 'postfix'], 'Send Mail to a real Postfix and Dovecot', 
 		const { error } = await senders.send(access, { options: { attachments: 'data' } }, [file(3_000_000)]);
 		expect(`${error?.message} ${error?.description}`).toMatch(/large|takes at most/);
 		expect(error?.description).toMatch(/attachments/);
+	});
+
+	test('more recipients than Postfix takes in one message: all get the mail once, at the first attempt', async () => {
+		const { items } = await senders.send(access, { toEmail: MANY.join(', '), subject: 'To many' });
+		expect(items[0]?.json).toMatchObject({ outcome: 'accepted', accepted: MANY, attempts: 1 });
+		for (const user of MANY) {
+			const { messageId } = await simpleParser(await arrived(user, 1));
+			expect(messageId).toBe(items[0]?.json['messageId']);
+		}
+		await postfix.queueEmpty();
+		for (const user of MANY) expect(await dovecot.fetchAll(user)).toHaveLength(1);
 	});
 
 	test('an unknown recipient, in Postfix’s words', async () => {

@@ -106,6 +106,7 @@ describe('what is sent', () => {
 	test.each([
 		'={{ $json.sender ?? "all@example.test" }}',
 		'={{ $input.item.json.sender ?? "all@example.test" }}',
+		'={{ $json?.sender ?? "all@example.test" }}',
 		'={{ $("Start").item.json.sender ?? "all@example.test" }}',
 	])('the account of each item, also where most have the same: %s', async (senderAddress) => {
 		const items = [{}, {}, { sender: 'two@example.test' }, {}, {}].map(
