@@ -55,13 +55,26 @@ export class CursorStore {
 
 	/** Where to go on in a mailbox, or where to start (D3); then `since` is now. */
 	open(mailbox: string, account: string, wallTime: number): CursorState {
-		const stored = this.loaded?.mailboxes[mailbox];
+		const stored = this.stored(mailbox, account);
 		// A mailbox that a pattern finds later counts from when the trigger was switched on.
-		if (!stored || stored.account !== account)
-			return newCursor(account, this.begun ?? wallTime, this.settings.old);
-		if (this.loaded?.startFrom === this.settings.startFrom) return stored;
+		if (!stored) return newCursor(account, this.begun ?? wallTime, this.settings.old);
+		if (this.isSameStart) return stored;
 		// A wanted replay: the epoch makes new keys, so that n8n does not drop the mails it has run before.
 		return newCursor(account, this.begun ?? wallTime, this.settings.old, stored.epoch + 1);
+	}
+
+	/** Whether the trigger goes on in a mailbox: also when it has not been able to open it, it counts from earlier (D2). */
+	goesOn(mailbox: string, account: string): boolean {
+		return this.isSameStart && this.stored(mailbox, account) !== null;
+	}
+
+	private get isSameStart(): boolean {
+		return this.loaded?.startFrom === this.settings.startFrom;
+	}
+
+	private stored(mailbox: string, account: string): CursorState | null {
+		const stored = this.loaded?.mailboxes[mailbox];
+		return stored?.account === account ? stored : null;
 	}
 
 	/** The trigger is switched on; what is opened from now on was found by a role or a pattern. */
@@ -114,9 +127,10 @@ export class CursorStore {
 		return Object.fromEntries(states.slice(0, MAX_MAILBOXES));
 	}
 
-	/** Takes back what {@link save} wrote: the trigger did not come to life, so the next try is the first again. */
+	/** Takes back what {@link save} wrote: the trigger did not come to life, so the next try finds what this one found. */
 	forget(): void {
-		this.record.cursors = null;
-		delete this.context.getWorkflowStaticData('global')[this.key];
+		this.record.cursors = this.loaded;
+		if (this.loaded) this.write(this.key, this.loaded);
+		else delete this.context.getWorkflowStaticData('global')[this.key];
 	}
 }

@@ -5,7 +5,7 @@
 import type { Outcome } from '../mail/imap/outcome';
 import type { StoredCursors } from './cursorStore';
 
-/** Outcomes kept for a successor; what is in flight at a time is far less. */
+/** Outcomes of ended runs kept for a successor, beside the runs under way. */
 const OUTCOMES_KEPT = 500;
 
 export interface TriggerRecord {
@@ -42,11 +42,15 @@ export function triggerRecordsOf(workflowId: string): Array<[nodeId: string, rec
 		.map(([key, record]) => [key.slice(prefix.length), record]);
 }
 
-/** Notes a run, and forgets the oldest when there are too many. */
+const ended = new WeakSet<Promise<Outcome>>();
+
+/** Notes a run, and forgets the oldest that have ended when there are too many. */
 export function rememberRun(record: TriggerRecord, key: string, outcome: Promise<Outcome>): void {
 	record.runs.set(key, outcome);
-	for (const oldest of record.runs.keys()) {
+	void outcome.then(() => ended.add(outcome));
+	for (const [oldest, its] of record.runs) {
 		if (record.runs.size <= OUTCOMES_KEPT) break;
-		record.runs.delete(oldest);
+		// What still runs would be run again by a successor that does not know of it.
+		if (ended.has(its)) record.runs.delete(oldest);
 	}
 }
