@@ -69,7 +69,9 @@ function readMailboxes(context: Context): string[] {
 	const names = (Array.isArray(value) ? value : String(value ?? '').split(',')).map((name) =>
 		String(name).trim(),
 	);
-	const mailboxes = [...new Set(names.filter((name) => name !== ''))];
+	// The one name that servers take in any case (RFC 3501 §5.1): two of it would run every mail twice.
+	const known = names.map((name) => (name.toUpperCase() === 'INBOX' ? 'INBOX' : name));
+	const mailboxes = [...new Set(known.filter((name) => name !== ''))];
 	if (mailboxes.length > 0) return mailboxes;
 	throw new NodeOperationError(context.getNode(), 'No mailbox to watch was given.', {
 		description: 'Choose at least one in "Mailbox Names or IDs", usually INBOX.',

@@ -48,6 +48,10 @@ describe('readSettings', () => {
 		['INBOX', ['INBOX']],
 		[' INBOX , Clients/A,, ', ['INBOX', 'Clients/A']],
 		[['INBOX', 'INBOX'], ['INBOX']],
+		[
+			['inbox', 'Inbox', 'Sent'],
+			['INBOX', 'Sent'],
+		],
 	])('mailboxes %j', (given, wanted) => {
 		expect(read({ mailboxes: given }).mailboxes).toEqual(wanted);
 	});
