@@ -32,6 +32,10 @@ export function linesOf(account: Account, clock: Clock): AccountLines {
 
 export class AccountLines {
 	private refusal: { error: MailError; until: number; count: number; connection: string } | null = null;
+	/** Connections that are logged in. */
+	private live = 0;
+	/** The login that shows whether the account can be used, while there is no connection: null when it went well. */
+	private trial: Promise<MailError | null> | null = null;
 	private own = 0;
 	private shared: ImapClient | null = null;
 	private last: Promise<unknown> = Promise.resolve();
@@ -40,24 +44,52 @@ export class AccountLines {
 	constructor(private readonly clock: Clock) {}
 
 	/**
-	 * Connects and logs in.
+	 * Connects and logs in. As long as there is no connection, one tries for all who ask at the same time: a password that
+	 * the server does not take any more is not shown to it once for each mailbox.
 	 *
 	 * @param account equal to the one these lines are of; each trigger reads its own, and a token is had through it
 	 * @throws MailError, also the last refusal again while it is too early to ask the server
 	 */
 	async connect(account: Account, events: ImapClientEvents): Promise<ImapClient> {
+		while (this.live === 0 && this.trial) {
+			const failure = await this.trial;
+			// Who gave up says nothing about the account.
+			if (failure && failure.code !== 'CANCELLED') throw failure;
+		}
+		const login = this.logIn(account, events);
+		if (this.live > 0) return await login;
+		const trial = login.then(
+			() => null,
+			(error: unknown) => (error instanceof MailError ? error : null),
+		);
+		this.trial = trial;
+		return await login.finally(() => {
+			if (this.trial === trial) this.trial = null;
+		});
+	}
+
+	private async logIn(account: Account, events: ImapClientEvents): Promise<ImapClient> {
 		if (this.refusal && this.clock.now() < this.refusal.until) {
 			if (this.refusal.connection === (await connectionOf(account))) throw this.refusal.error;
 		}
 		try {
-			const client = await ImapClient.connect(account, events, this.clock);
+			const client = await ImapClient.connect(account, this.counted(events), this.clock);
 			this.refusal = null;
+			this.live++;
 			return client;
 		} catch (error) {
 			if (error instanceof MailError && error.code === 'LOGIN' && error.retry === 'credentials')
 				this.refused(error, await connectionOf(account));
 			throw error;
 		}
+	}
+
+	private counted(events: ImapClientEvents): ImapClientEvents {
+		const onClose = (reason: MailError) => {
+			this.live--;
+			events.onClose?.(reason);
+		};
+		return { ...events, onClose };
 	}
 
 	/** Takes a connection of its own for a mailbox; false when all are taken. */

@@ -3,6 +3,7 @@
 import path from 'node:path';
 import { eventually, startEmbeddedServers, type EmbeddedServers } from '../../servers';
 import type { Account } from '../../../nodes/mail/account/account';
+import { FakeClock } from '../../fakeClock';
 import { testAccount } from '../account/accounts';
 
 const USER = { user: 'ann@example.org', password: 'right-word' };
@@ -13,6 +14,7 @@ function source<Module>(module: string): Module {
 }
 const { ImapClient } = source<typeof import('../../../nodes/mail/imap/client')>('mail/imap/client');
 const { deleteMessages } = source<typeof import('../../../nodes/mail/imap/messages')>('mail/imap/messages');
+const { linesOf } = source<typeof import('../../../nodes/mail/imap/accountLines')>('mail/imap/accountLines');
 const { listMailboxes } =
 	source<typeof import('../../../nodes/mail/imap/mailboxNames')>('mail/imap/mailboxNames');
 
@@ -62,5 +64,29 @@ describe('a connection', () => {
 			await expect(listMailboxes(account('wrong'), signal)).rejects.toMatchObject({ code: 'LOGIN' });
 		}
 		expect(servers.imap.acceptedCount).toBe(1);
+	});
+
+	test('of many mailboxes at once is one login while the password is refused, and the pause grows by one step', async () => {
+		const clock = new FakeClock();
+		const lines = linesOf(account('wrong'), clock);
+		const all = async () =>
+			await Promise.allSettled(
+				Array.from({ length: 8 }, async () => await lines.connect(account('wrong'), {})),
+			);
+		for (const logins of [1, 2]) {
+			const results = await all();
+			expect(results.map(({ status }) => status)).toEqual(Array(8).fill('rejected'));
+			expect(servers.imap.acceptedCount).toBe(logins);
+			await clock.advance(60_000);
+		}
+	});
+
+	test('of many mailboxes at once is as many connections when the password is right', async () => {
+		const lines = linesOf(account(), new FakeClock());
+		const clients = await Promise.all(
+			Array.from({ length: 4 }, async () => await lines.connect(account(), {})),
+		);
+		expect(servers.imap.connectionCount).toBe(4);
+		for (const client of clients) client.close();
 	});
 });
