@@ -1,4 +1,4 @@
-/** "Execute step" in the editor: the newest message at once, or the next to arrive. Touches no flag and no cursor (D22). */
+/** "Execute step" in the editor: the newest message that the trigger wants at once, or the next to arrive. Touches no flag and no cursor (D22). */
 import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 import { readAccount } from '../bridge/account';
 import { toNodeError } from '../bridge/errors';
@@ -12,8 +12,7 @@ export function testStep(context: ITriggerFunctions, settings: TriggerSettings):
 		manualTriggerFunction: async () => {
 			try {
 				const account = await readAccount(context, settings.accountType);
-				const [mailbox = 'INBOX'] = settings.mailboxes;
-				const message = await newestMessage(account, mailbox, settings, stopped.signal);
+				const message = await newestMessage(account, settings, stopped.signal);
 				context.emit([[await toItem(context, message, settings.item, 1)]]);
 			} catch (error) {
 				if (!stopped.signal.aborted) throw toNodeError(context.getNode(), error);

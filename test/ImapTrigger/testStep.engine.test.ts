@@ -42,6 +42,34 @@ describe('"Execute step"', () => {
 		expect(await subjectOf(wf.testStep(NODE))).toBe('newest');
 	});
 
+	test('shows the newest mail that the filters want, and looks inside where it has to', async () => {
+		const { account, wf } = await prepared({ filters: { subject: 'wanted', senderPattern: 'ann@*' } });
+		await rig.deliver(account.user, 'wanted 1', 'wanted 2', 'other');
+		await rig.servers.deliver(
+			account.user,
+			mail('wanted, of another').replace('ann@example.org>', 'eve@example.org>'),
+		);
+		expect(await subjectOf(wf.testStep(NODE))).toBe('wanted 2');
+	});
+
+	test('waits for a mail that the filters want', async () => {
+		const { account, wf } = await prepared({ filters: { subject: 'wanted' } });
+		await rig.deliver(account.user, 'other');
+		const step = wf.testStep(NODE);
+		await rig.servers.imap.nextCommand(/^IDLE/);
+		await rig.deliver(account.user, 'another');
+		await rig.servers.imap.nextCommand(/^IDLE/);
+		await rig.deliver(account.user, 'wanted');
+		expect(await subjectOf(step)).toBe('wanted');
+	});
+
+	test.each(['\\Archive', 'Arch*'])('looks into the mailbox that %s means', async (entry) => {
+		const { account, wf } = await prepared({ mailboxes: [entry] });
+		await rig.deliver(account.user, 'in the inbox');
+		rig.servers.mailbox(account.user, 'Archive').add({ raw: Buffer.from(mail('archived')) });
+		expect(await subjectOf(wf.testStep(NODE))).toBe('archived');
+	});
+
 	test('waits for the next mail when there is none', async () => {
 		const { account, wf } = await prepared();
 		const step = wf.testStep(NODE);
