@@ -7,11 +7,13 @@ import type { MailError } from '../mail/errors';
 import { Cursor } from '../mail/imap/cursor';
 import { MailboxDelivery } from '../mail/imap/delivery';
 import { isDynamic } from '../mail/imap/mailboxNames';
+import { Places } from '../mail/imap/places';
 import type { StartRun } from '../mail/imap/outcome';
 import { FRESH_MS, watchMailbox } from '../mail/imap/watch';
 import { CursorStore } from './cursorStore';
 import { createEmitter } from './emitter';
 import { findMailboxes } from './mailboxFinder';
+import { Outages } from './outages';
 import { triggerRecord, type TriggerRecord } from './registry';
 import { createReports, type Reports } from './reports';
 import type { TriggerSettings } from './settings';
@@ -64,7 +66,9 @@ class LiveTrigger {
 	private readonly watched = new Map<string, Watched>();
 	private readonly store: CursorStore;
 	private readonly reports: Reports;
+	private readonly outages: Outages;
 	private readonly emitter: StartRun;
+	private readonly places: Places;
 	private readonly stopped = new AbortController();
 	private closing: Promise<void> | null = null;
 	/** It is closed and its line given up. */
@@ -85,7 +89,9 @@ class LiveTrigger {
 			record,
 			settings,
 		);
+		this.places = new Places(policy.parallel);
 		this.reports = createReports(context, runOnOutage);
+		this.outages = new Outages(this.reports);
 		this.emitter = createEmitter(context, {
 			acknowledge: policy.acknowledge,
 			item,
@@ -156,6 +162,7 @@ class LiveTrigger {
 			mailbox,
 			cursor,
 			policy,
+			places: this.places,
 			filter,
 			workflowId: this.context.getWorkflow().id ?? '',
 			nodeId: this.context.getNode().id,
@@ -173,14 +180,17 @@ class LiveTrigger {
 				if (this.hasLeft) void this.markLate(delivery, settle);
 				else settle();
 			},
-			lineDown: (error) => this.reports.down(error),
-			lineBack: (downMs) => this.reports.back(downMs),
+			lineDown: (error) => this.outages.down(mailbox, error),
+			lineBack: (downMs) => this.outages.back(mailbox, downMs),
 		});
 		return delivery;
 	}
 
-	private watch(delivery: MailboxDelivery, isNew: boolean): void {
-		this.watched.set(delivery.options.mailbox, { delivery, ...watchMailbox(this.account, delivery, isNew) });
+	/** @param isNow whether what the mailbox holds was there before the trigger, unless that has been on before */
+	private watch(delivery: MailboxDelivery, isNow: boolean): void {
+		const { mailbox, cursor } = delivery.options;
+		const isNew = isNow && !this.store.goesOn(mailbox, cursor.account);
+		this.watched.set(mailbox, { delivery, ...watchMailbox(this.account, delivery, isNew) });
 	}
 
 	/** Watches what roles and patterns mean, now and whenever another mailbox fits. */
@@ -210,7 +220,10 @@ class LiveTrigger {
 		// A successor takes the run's end from the record, and marks it.
 		if (this.record.owner !== this || this.record.close !== null) return;
 		try {
-			const { leave } = watchMailbox(await this.readAccount(), delivery, false);
+			const account = await this.readAccount();
+			// In another account's mailbox the same number is another mail.
+			if (accountIdentity(account) !== delivery.cursor.account) return;
+			const { leave } = watchMailbox(account, delivery, false);
 			settle();
 			const enough = new AbortController();
 			await Promise.race([delivery.when('marked'), sleep(systemClock, LATE_MARKS_MS, enough.signal)]);

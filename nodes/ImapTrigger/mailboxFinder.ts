@@ -3,6 +3,7 @@ import type { Account } from '../mail/account/account';
 import { endingOf, FRESH, nextDelay } from '../mail/backoff';
 import { sleep, systemClock } from '../mail/clock';
 import { MailError } from '../mail/errors';
+import { waitForCredential } from '../mail/imap/credentialWait';
 import { unexpected } from '../mail/imap/lineLost';
 import { listMailboxes, MAX_MAILBOXES, resolveMailboxes } from '../mail/imap/mailboxNames';
 
@@ -31,7 +32,6 @@ export async function findMailboxes(
 		told = text;
 	};
 	while (!signal.aborted) {
-		let waitMs = FIND_INTERVAL_MS;
 		try {
 			const listed = await listMailboxes(await readAccount(), signal);
 			const found = resolveMailboxes(entries, listed);
@@ -45,17 +45,17 @@ export async function findMailboxes(
 			);
 			events.onFirst(null);
 			backoff = FRESH;
+			await sleep(systemClock, FIND_INTERVAL_MS, signal);
 		} catch (caught) {
 			if (signal.aborted) return;
 			const error = caught instanceof MailError ? caught : unexpected(caught);
 			events.onFirst(error);
 			const next = nextDelay(backoff, endingOf(error.retry, error.waitMs), Math.random());
 			backoff = next.state;
-			waitMs = next.delayMs;
 			if (error.retry === 'credentials' || error.retry === 'configuration')
 				tell(`The mailboxes cannot be listed. ${error.line}`);
+			await waitForCredential(systemClock, next.delayMs, signal, [{ account: readAccount }]);
 		}
-		await sleep(systemClock, waitMs, signal);
 	}
 }
 

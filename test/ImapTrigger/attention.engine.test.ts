@@ -84,6 +84,26 @@ describe('the trigger keeps an eye on', () => {
 		await wf.deactivate();
 	});
 
+	test('a run that ends when the credential names another account by now: nothing is done to the other’s mail', async () => {
+		const [first, second] = [rig.newUser(), rig.newUser()];
+		const credential = await rig.credential(first);
+		const wf = rig.workflow(credential, {
+			trigger: { onSuccess: { delete: true } },
+			steps: [{ type: 'test.delay', parameters: { ms: 2_500 } }],
+		});
+		await wf.activate();
+		// Number and UIDVALIDITY are the same in both, as in every inbox of Gmail.
+		await rig.deliver(second.user, 'of somebody else');
+		await rig.deliver(first.user, 'mine');
+		await eventually(SOON_MS, 'the run to begin', () => wf.executions().length > 0);
+		await rig.engine.updateCredential(credential.id, rig.account(second));
+		await wf.deactivate();
+		await eventually(SOON_MS, 'the run to end', () => wf.executions()[0]?.status === 'success');
+		await new Promise((resolve) => setTimeout(resolve, 1_000));
+		expect(rig.servers.messages(second.user)).toHaveLength(1);
+		expect(rig.flags(second.user)).toEqual([]);
+	});
+
 	test('mailboxes by role and by pattern, also one that is made later', async () => {
 		const put = setConstants('nodes/ImapTrigger/mailboxFinder', { FIND_INTERVAL_MS: 50 });
 		const account = rig.newUser();
@@ -127,6 +147,33 @@ describe('the trigger keeps an eye on', () => {
 		for (const mailbox of mailboxes) await rig.untilFlags(account.user, ['\\Seen'], 1, mailbox);
 		await wf.deactivate();
 		put();
+	});
+
+	test('an outage is told once, however many mailboxes the trigger has (D21)', async () => {
+		const account = rig.newUser();
+		const wf = rig.workflow(await rig.credential(account), {
+			trigger: { mailboxes: ['INBOX', 'Archive', 'Junk'], options: { runOnOutage: true } },
+		});
+		await wf.activate();
+		const put = [
+			setConstants('nodes/mail/imap/outage', { OUTAGE_TOLD_AFTER_MS: 200 }),
+			setConstants('nodes/mail/backoff', { UNREACHED_CAP_MS: 300 }),
+		];
+		const events = (): unknown[] =>
+			wf
+				.executions()
+				.flatMap((execution) => items(execution))
+				.map(({ event }) => event);
+		await rig.servers.imap.refuse();
+		await eventually(SOON_MS, 'the report', () => events().includes('outage'));
+		await new Promise((resolve) => setTimeout(resolve, 1_500));
+		await rig.servers.imap.open();
+		await eventually(SOON_MS, 'the end', () => events().includes('recovered'));
+		await rig.deliver(account.user, 'after');
+		await eventually(SOON_MS, 'mail', () => rig.ran(wf)['after'] === 1);
+		expect(events().filter(Boolean)).toEqual(['outage', 'recovered']);
+		put.forEach((restore) => restore());
+		await wf.deactivate();
 	});
 
 	test('an outage and its end start the workflow, where that was asked for', async () => {

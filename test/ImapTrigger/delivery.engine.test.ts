@@ -124,6 +124,30 @@ describe('a new mail', () => {
 		await wf.deactivate();
 	});
 
+	test('keeps to the number of parallel executions over all its mailboxes, each in its turn', async () => {
+		const account = rig.newUser();
+		const mailboxes = ['INBOX', 'Archive', 'Junk'];
+		const wf = rig.workflow(await rig.credential(account), {
+			trigger: { mailboxes, options: { parallelExecutions: 1 } },
+			steps: [{ type: 'test.delay', parameters: { ms: 150 } }],
+		});
+		await wf.activate();
+		for (const name of mailboxes) {
+			for (let i = 1; i <= 3; i++)
+				rig.servers.mailbox(account.user, name).add({ raw: Buffer.from(mail(`${name} ${i}`)) });
+		}
+		let most = 0;
+		await eventually(SOON_MS, 'nine ended executions', () => {
+			const now = wf.executions().map(({ status }) => status);
+			most = Math.max(most, now.filter((status) => status === 'running').length);
+			return now.filter((status) => status === 'success').length === 9;
+		});
+		expect(most).toBe(1);
+		const order = Object.keys(rig.ran(wf));
+		for (const name of mailboxes) expect(order.slice(0, 5).some((ran) => ran.startsWith(name))).toBe(true);
+		await wf.deactivate();
+	});
+
 	test('batches are made of what waits, one execution and one key each', async () => {
 		const account = rig.newUser();
 		await rig.deliver(account.user, 'one', 'two', 'three', 'four', 'five');

@@ -152,4 +152,19 @@ describe('a server that is away when the trigger is switched on', () => {
 		expect(rig.ran(wf)).toEqual({ meanwhile: 1 });
 		await wf.deactivate();
 	}, 60_000);
+
+	test('started again before the mailbox could be opened, it counts from when it was first switched on (D2)', async () => {
+		const account = rig.newUser();
+		const wf = rig.workflow(await rig.credential(account));
+		await rig.servers.imap.refuse();
+		await wf.activate();
+		await wf.deactivate();
+		await rig.servers.imap.open();
+		await rig.deliver(account.user, 'meanwhile');
+		await wf.activate();
+		await rig.deliver(account.user, 'after');
+		await wf.waitForExecution((execution) => subjects(execution).includes('after'));
+		expect(rig.ran(wf)).toEqual({ meanwhile: 1, after: 1 });
+		await wf.deactivate();
+	}, 60_000);
 });

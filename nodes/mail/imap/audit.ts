@@ -7,7 +7,7 @@ import type { MailboxDelivery } from './delivery';
 import { rethrowLost } from './lineLost';
 import { changeFlags, searchMessages } from './messages';
 import { DONE_KEYWORD, FAILED_KEYWORD } from './outcome';
-import { withoutEnd } from './putBack';
+import { MAX_OFFERED_AGAIN, uidsOf, withoutEnd } from './putBack';
 import type { SearchCriteria, SelectedMailbox } from './types';
 import { toSequenceSet } from './uidSet';
 
@@ -15,15 +15,15 @@ export const AUDIT_INTERVAL_MS = 10 * 60_000;
 /** How far below the low mark late messages are looked for. */
 const LATE_WINDOW = 500;
 
-/** Offers again what was put back. */
+/** Offers again what was put back. @returns whether there is more of it than is offered at a time */
 export async function offerPutBack(
 	client: ImapClient,
 	mailbox: SelectedMailbox,
 	delivery: MailboxDelivery,
-): Promise<void> {
+): Promise<boolean> {
 	const { cursor } = delivery;
-	const failed = Object.keys(cursor.ends.failed).map(Number);
-	const { succeeded } = cursor.ends;
+	const failed = uidsOf(cursor.ends.failures);
+	const putBack: number[] = [];
 	if (failed.length > 0) {
 		const unmarked: SearchCriteria = mailbox.allowsKeywords
 			? { unKeyword: FAILED_KEYWORD }
@@ -31,20 +31,20 @@ export async function offerPutBack(
 		const uid = toSequenceSet(failed);
 		const present = new Set(await searchMessages(client, { uid }));
 		for (const one of failed) if (!present.has(one)) cursor.ends = withoutEnd(cursor.ends, one);
-		const putBack = await searchMessages(client, { uid, ...unmarked });
-		const done = await dealtWith(client, mailbox, putBack);
+		const found = await searchMessages(client, { uid, ...unmarked });
+		const done = await dealtWith(client, mailbox, found);
 		for (const one of done) cursor.ends = withoutEnd(cursor.ends, one);
-		await offerAgain(
-			client,
-			mailbox,
-			delivery,
-			putBack.filter((one) => !done.has(one)),
-		);
+		putBack.push(...found.filter((one) => !done.has(one)));
 	}
-	if (succeeded !== '' && delivery.options.policy.fireAgainWhenMarkedUnread) {
-		const unread = await searchMessages(client, { uid: succeeded, seen: false });
-		await offerAgain(client, mailbox, delivery, unread);
+	if (delivery.options.policy.fireAgainWhenMarkedUnread) {
+		const succeeded = uidsOf(cursor.ends.successes);
+		const uid = toSequenceSet(succeeded);
+		if (succeeded.length > 0) putBack.push(...(await searchMessages(client, { uid, seen: false })));
 	}
+	// All at once would fill the cursor, and hold up new mail.
+	const room = Math.max(0, MAX_OFFERED_AGAIN - delivery.waitingAgain);
+	await offerAgain(client, mailbox, delivery, putBack.slice(0, room));
+	return putBack.length > room;
 }
 
 /** Those whose mark was taken away because somebody has dealt with them ("Mark as Done" of the IMAP node). */

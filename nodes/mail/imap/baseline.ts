@@ -2,6 +2,7 @@
 import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
 import type { Cursor } from './cursor';
+import { isSameNumbering } from './identity';
 import { fetchDates, searchMessages } from './messages';
 
 const MINUTE_MS = 60_000;
@@ -37,15 +38,12 @@ export async function openCursor(
 		const highest = await highestUid(client, current ? mailbox : null);
 		const before = fresh ? null : await lastUidBefore(client, cursor.since - CLOCK_TOLERANCE_MS);
 		cursor.setBaseline(before ?? highest, uidValidity, mailboxId);
-	} else if (
-		cursor.uidValidity !== uidValidity ||
-		(cursor.mailboxId !== null && mailboxId !== null && cursor.mailboxId !== mailboxId)
-	) {
+	} else if (!isSameNumbering(cursor, mailbox)) {
 		// The tolerance also covers that INTERNALDATE has no fractions of a second.
 		const lookBack = Math.max(cursor.since - CLOCK_TOLERANCE_MS, cursor.lastGoodAt - RENUMBER_LOOKBACK_MS);
 		const highest = await highestUid(client, current ? mailbox : null);
 		const low = (await lastUidBefore(client, lookBack)) ?? highest;
-		cursor.renumber(low, highest, uidValidity, mailboxId);
+		cursor.renumber(low, highest, mailbox, lookBack);
 		opened = 'renumbered';
 	}
 	cursor.sawGood(wallTime);

@@ -1,10 +1,9 @@
-/** The wait after a failure, which ends early when what a person had to mend in the credential was mended meanwhile. */
+/** The wait after a failure, which ends early when a person has changed the credential meanwhile. */
 import { accountFingerprint, type Account } from '../account/account';
 import { connectionOf } from '../account/tokenLogin';
 import { sleep, type Clock } from '../clock';
-import type { MailError } from '../errors';
 
-/** How often credentials are looked at while the line waits for a person; no server is asked for that. */
+/** How often credentials are looked at in a long wait; no server is asked for that. */
 export const CREDENTIAL_LOOK_MS = 20_000;
 
 interface Reader {
@@ -12,18 +11,17 @@ interface Reader {
 }
 
 /**
- * Waits `ms`; where a person has to act, only until one of the credentials is another or was connected again.
+ * Waits `ms`, or until one of the credentials is another or was connected again.
  *
  * @param readers the triggers, each of which can read its credential
  */
 export async function waitForCredential(
 	clock: Clock,
 	ms: number,
-	cause: MailError,
 	signal: AbortSignal,
 	readers: readonly Reader[],
 ): Promise<void> {
-	if (cause.retry !== 'credentials' && cause.retry !== 'configuration') {
+	if (ms <= CREDENTIAL_LOOK_MS) {
 		await sleep(clock, ms, signal);
 		return;
 	}

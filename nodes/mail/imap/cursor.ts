@@ -3,6 +3,7 @@
  * Rules D1–D5, D7, D8 and D14 of the delivery contract (docs/delivery.md) are about this value.
  */
 import { newCursor, type CursorState, type OldMail, type Unit } from './cursorState';
+import type { Numbering } from './identity';
 import { NOTHING_TO_PUT_BACK, type PutBackState } from './putBack';
 import { fromSequenceSet, toSequenceSet } from './uidSet';
 
@@ -26,11 +27,14 @@ export class Cursor {
 	private head = 0;
 	/** In flight when the cursor was loaded: how those runs ended is not known (D8). */
 	private readonly recovered: Map<string, Unit>;
+	private state: CursorState;
 	/** Highest UID the loaded cursor knew of. */
 	readonly loadedHigh: number;
 
 	/** @param state is taken over and changed; read it back with {@link toState} */
-	constructor(private state: CursorState) {
+	constructor(state: CursorState) {
+		const { failures = {}, successes = {} } = state.putBack as Partial<PutBackState>;
+		this.state = { ...state, putBack: { failures, successes } };
 		this.done = new Set(fromSequenceSet(state.settled));
 		this.recovered = new Map(
 			Object.entries(state.inFlight).map(([set, attempt]) => [set, { uids: fromSequenceSet(set), attempt }]),
@@ -87,14 +91,16 @@ export class Cursor {
 	 *
 	 * @param low where to go on from in the new numbering
 	 * @param highestUid highest UID of the new numbering; up to it fingerprints are compared
+	 * @param wallTime what the server got before is old: numbers need not follow age
 	 */
-	renumber(low: number, highestUid: number, uidValidity: string | null, mailboxId: string | null): void {
+	renumber(low: number, highestUid: number, { uidValidity, mailboxId }: Numbering, wallTime: number): void {
 		this.forget();
 		this.state = {
 			...this.state,
 			putBack: NOTHING_TO_PUT_BACK,
 			low,
-			baseline: low,
+			baseline: highestUid,
+			old: { kind: 'since', wallTime },
 			uidValidity,
 			mailboxId,
 			recheckUpTo: highestUid,

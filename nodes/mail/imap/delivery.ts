@@ -7,37 +7,56 @@ import type { ReceivedMessage } from '../message/parsed';
 import { Timers } from '../timers';
 import { LateFinder } from './audit';
 import type { Cursor, Unit } from './cursor';
+import { DeliveryReports } from './deliveryReports';
 import { Doubts } from './doubts';
-import { fingerprint, proofKeyword, runKey } from './identity';
-import { ENDLESS_RUN, FAILED_MARKS, type DeliveryOptions, type Marks, type Outcome } from './outcome';
-import { unitOf, withEnd, withoutEnd } from './putBack';
+import { fingerprint, proofKeyword } from './identity';
+import type { DeliveryOptions } from './outcome';
+import { Places, type PlaceUser } from './places';
+import { unitOf, withoutEnd } from './putBack';
+import { RunEnds } from './runEnds';
+import { Runs } from './runs';
+import { Screen } from './screen';
 import type { Settler, Voter } from './settle';
 import { UnitQueue } from './unitQueue';
-import { UNCLEAR_WAITS_MS, verdictOn } from './verdict';
 import { Voting } from './voting';
 
-export class MailboxDelivery implements Voter {
+export class MailboxDelivery implements Voter, PlaceUser {
 	private readonly voting: Voting;
-	private wake: () => void = () => undefined;
+	private onWake: () => void = () => undefined;
 	private readonly queue = new UnitQueue();
-	private readonly executing = new Map<Unit, Promise<void>>();
+	private readonly runs: Runs;
 	private readonly undecided = new Set<number>();
 	private readonly timers: Timers;
 	lateFinder = new LateFinder();
 	private readonly doubts: Doubts;
+	private readonly screen: Screen;
+	private readonly places: Places;
+	private hasLine = false;
 	private closed = false;
-	/** What was reported, once each. */
-	private readonly told = new Set<string>();
-	/** Counts how often the UIDs known so far became void. */
-	private generation = 0;
+	private readonly reports: DeliveryReports;
 	readonly proof: string;
 
 	constructor(readonly options: DeliveryOptions) {
-		const { policy, cursor, workflowId, nodeId } = options;
+		const { policy, cursor, workflowId, nodeId, mailbox } = options;
+		this.reports = new DeliveryReports(mailbox, options.report);
 		this.timers = new Timers(options.clock);
 		this.doubts = new Doubts(cursor.loadedHigh, policy.parallel * policy.batchSize);
 		this.proof = proofKeyword(workflowId, nodeId);
+		this.screen = new Screen(cursor, options.filter, this.doubts, this.proof);
 		this.voting = new Voting(this, this.proof);
+		const parts = { doubts: this.doubts, voting: this.voting, reports: this.reports };
+		const ends = new RunEnds(options, parts, {
+			again: (unit, by, waitMs) => this.runInstead(unit, by, waitMs),
+			decided: ({ uids }) => uids.forEach((uid) => this.undecided.delete(uid)),
+			settled: () => this.places.changed(this),
+		});
+		this.runs = new Runs(options, {
+			ended: (unit, outcome) => ends.ended(unit, outcome),
+			endless: () => this.reports.endless(),
+			over: () => this.freed(),
+		});
+		this.places = options.places ?? new Places(policy.parallel);
+		this.places.join(this);
 		for (const unit of cursor.takeRecovered()) {
 			this.queue.putBack([unit]);
 			this.doubts.add(unit);
@@ -49,9 +68,28 @@ export class MailboxDelivery implements Voter {
 		return this.options.cursor;
 	}
 
-	attach(settler: Settler, wake: () => void): void {
+	attach(settler: Settler, onWake: () => void): void {
 		this.voting.attach(settler);
-		this.wake = wake;
+		this.onWake = onWake;
+	}
+
+	/** There is something to do that the line to the server does not tell of. */
+	wake(): void {
+		this.onWake();
+	}
+
+	/** Whether there is a line over which mail can be fetched. */
+	setLine(hasLine: boolean): void {
+		this.hasLine = hasLine;
+		this.places.changed(this);
+	}
+
+	get taken(): number {
+		return this.runs.size + this.voting.places;
+	}
+
+	get canStart(): boolean {
+		return this.hasLine && !this.closed && this.queue.next(this.newAtOnce(), () => 0) !== undefined;
 	}
 
 	/** Those of the listed messages that the trigger sees for the first time. */
@@ -68,7 +106,7 @@ export class MailboxDelivery implements Voter {
 	/** The server does not understand the filter. Nothing is lost by it: the mail waits until the filter is mended. */
 	cannotFilter(error: MailError, uids: readonly number[]): void {
 		for (const uid of uids) this.undecided.add(uid);
-		this.tellOnce(`The filter cannot be used, so no mail starts the workflow for now. ${error.line}`);
+		if (!this.closed) this.reports.badFilter(error);
 	}
 
 	/** Messages the server lists above the low mark and the filter lets through (D5). */
@@ -90,8 +128,19 @@ export class MailboxDelivery implements Voter {
 		return this.queue.has(uid);
 	}
 
+	/** Units offered again that wait for their runs. */
+	get waitingAgain(): number {
+		return this.queue.waitingAgain;
+	}
+
 	isUndecided(uid: number): boolean {
 		return !this.closed && this.undecided.has(uid);
+	}
+
+	/** Old mail that counts because it is unread does so until its run has begun. */
+	wantsUnread(uid: number): boolean {
+		const { old, baseline } = this.cursor;
+		return !this.closed && old.kind === 'unread' && uid <= baseline && this.queue.has(uid);
 	}
 
 	/**
@@ -105,10 +154,8 @@ export class MailboxDelivery implements Voter {
 			if (!unit) return;
 			const messages = unit.uids.map(ready).filter((message) => message !== undefined);
 			if (messages.length < unit.uids.length) return;
-			const unwanted = this.unwanted(unit, messages);
-			for (const { uid } of unwanted) this.gone(uid);
-			if (unwanted.length > 0) continue;
-			this.take(unit);
+			if (this.thinOut(unit, messages)) continue;
+			if (this.queue.take(unit)) this.doubts.startNew(unit);
 			if (!this.isDone(unit, messages)) this.run(unit, messages);
 		}
 	}
@@ -153,6 +200,7 @@ export class MailboxDelivery implements Voter {
 		this.cursor.settle([uid]);
 		this.undecided.delete(uid);
 		this.options.save();
+		this.places.changed(this);
 	}
 
 	/**
@@ -160,13 +208,14 @@ export class MailboxDelivery implements Voter {
 	 * nothing is done with them any more. Runs under way end on their own.
 	 */
 	forget(): void {
-		this.generation++;
+		this.runs.forget();
 		this.queue.clear();
 		this.lateFinder = new LateFinder();
 		this.timers.cancelAll();
 		this.undecided.clear();
 		this.doubts.clear();
 		this.voting.reset();
+		this.places.changed(this);
 	}
 
 	/** The credential now names another account: what is known of the old one's mailbox is void (D3). */
@@ -179,83 +228,54 @@ export class MailboxDelivery implements Voter {
 	/** Starts nothing from now on. Outcomes that come later are no longer ours to act on. */
 	close(): void {
 		this.closed = true;
+		this.runs.close();
 		this.timers.cancelAll();
+		this.places.changed(this);
 	}
 
 	/** `ended` settles when no run is under way, `marked` when no decided mail waits for its marks. */
 	async when(what: 'ended' | 'marked'): Promise<void> {
-		await (what === 'marked' ? this.voting.whenMarked() : Promise.all(this.executing.values()));
+		await (what === 'marked' ? this.voting.whenMarked() : this.runs.whenEnded());
 	}
 
 	private mayStart(ahead = false): boolean {
-		const places = this.options.policy.parallel - this.executing.size - this.voting.places;
-		return !this.closed && (ahead || places > 0);
+		return !this.closed && (ahead || this.places.isFreeFor(this));
+	}
+
+	private freed(): void {
+		this.wake();
+		this.places.changed(this);
 	}
 
 	private newAtOnce(): number {
-		return this.cursor.newAtOnce(this.queue.oldestFresh, this.executing.size, this.options.policy.batchSize);
+		return this.cursor.newAtOnce(this.queue.oldestFresh, this.runs.size, this.options.policy.batchSize);
 	}
 
-	/** What the filter leaves out only after a look inside. What was offered before has passed it. */
-	private unwanted(unit: Unit, messages: readonly ReceivedMessage[]): ReceivedMessage[] {
-		if (unit.attempt > 1 || this.doubts.has(unit)) return [];
-		return messages.filter((message) => !this.options.filter.accepts(message));
+	/** @returns whether anything was taken out, so that a batch has to be put together anew */
+	private thinOut(unit: Unit, messages: readonly ReceivedMessage[]): boolean {
+		const { uids, proven } = this.screen.leaveOut(unit, messages, this.queue.isNew(unit));
+		for (const uid of uids) this.gone(uid);
+		this.voting.foundProven(proven);
+		return uids.length > 0;
 	}
 
-	private take(unit: Unit): void {
-		if (this.queue.take(unit)) this.doubts.startNew(unit);
-	}
-
-	/** Settles without a run what ran before (our keyword proves it, or a fingerprint after a renumbering) or is too old. */
+	/** Settles a unit without a run, if it needs none. @returns whether it did */
 	private isDone(unit: Unit, messages: readonly ReceivedMessage[]): boolean {
-		const proven = this.doubts.has(unit) && messages.every((message) => message.flags.includes(this.proof));
-		const known = messages.every((message) =>
-			this.cursor.ranBeforeRenumbering(message.uid, fingerprint(message)),
-		);
-		if (!proven && !known && !messages.every(({ uid, receivedAt }) => this.cursor.isTooOld(uid, receivedAt)))
-			return false;
+		const needless = this.screen.allOf(unit, messages);
+		if (!needless) return false;
 		this.doubts.delete(unit);
 		for (const uid of unit.uids) this.undecided.delete(uid);
 		this.cursor.settle(unit.uids);
-		if (proven) this.voting.foundProven(unit.uids);
+		this.voting.foundProven(needless.proven);
 		return true;
 	}
 
 	private run(unit: Unit, messages: ReceivedMessage[]): void {
-		const { cursor, policy, start, save } = this.options;
-		cursor.start(unit);
-		for (const message of messages) cursor.remember(fingerprint(message));
+		this.cursor.start(unit);
+		for (const message of messages) this.cursor.remember(fingerprint(message));
 		this.voting.cursorIsStored();
-		const { generation } = this;
-		const isVoid = () => this.generation !== generation;
-		const isStopped = () => this.closed || isVoid();
-		const key = runKey(this.options, unit);
-		const noLongerLate = this.options.clock.after(this.options.runLimitMs, () => this.tellOnce(ENDLESS_RUN));
-		const ended = start({ messages, attempt: unit.attempt, key, save, isStopped }).then((outcome) => {
-			noLongerLate();
-			this.executing.delete(unit);
-			const handedOver = policy.acknowledge === 'started';
-			const settle = (end: Outcome) => this.ended(unit, handedOver ? { kind: 'unconfirmed' } : end);
-			if (outcome && !isVoid() && this.closed) this.options.onLateEnd(() => settle(outcome));
-			else if (outcome && !isVoid()) settle(outcome);
-			this.wake();
-		});
-		this.executing.set(unit, ended);
-	}
-
-	private ended(unit: Unit, outcome: Outcome): void {
-		const { policy, report } = this.options;
-		const tries = this.doubts.unclearTries(unit);
-		const verdict = verdictOn(outcome, unit, policy, this.doubts.has(unit), tries);
-		if (outcome.kind === 'unclear') {
-			this.doubts.unclear(unit);
-			const reason = `n8n cannot start the workflow (${outcome.reason}). The mail is kept and offered again.`;
-			if (tries === UNCLEAR_WAITS_MS.length) report(reason);
-		} else {
-			this.doubts.delete(unit);
-		}
-		if (verdict.kind === 'settle') this.decide(unit, verdict.marks, verdict.failed);
-		else this.runInstead(unit, verdict.units, verdict.waitMs);
+		this.runs.start(unit, messages);
+		this.places.started(this);
 	}
 
 	private runInstead(unit: Unit, by: Unit[], waitMs: number): void {
@@ -263,38 +283,10 @@ export class MailboxDelivery implements Voter {
 		this.later(waitMs, () => this.queue.putBack(by));
 	}
 
-	private tellOnce(text: string): void {
-		if (this.told.has(text) || this.closed) return;
-		this.told.add(text);
-		this.options.report(text);
-	}
-
 	private later(waitMs: number, action: () => void): void {
 		this.timers.after(waitMs, () => {
 			action();
 			this.wake();
-		});
-	}
-
-	private decide(unit: Unit, marks: Marks, failed: boolean): void {
-		const { cursor, mailbox, policy, report, save } = this.options;
-		for (const uid of unit.uids) this.undecided.delete(uid);
-		this.voting.cast({
-			unit,
-			marks,
-			failed,
-			onProven: () => {
-				cursor.settle(unit.uids);
-				save();
-			},
-			onMarked: (uid, flags) => {
-				// Only a mark that is there can be taken away.
-				if (!policy.fireAgainWhenMarkedUnread && !failed) return;
-				if (!flags.some((flag) => (failed ? FAILED_MARKS.includes(flag) : flag === '\\Seen'))) return;
-				cursor.ends = withEnd(cursor.ends, uid, unit.attempt, failed ? 'failed' : 'succeeded');
-			},
-			onRefused: (uid, error) =>
-				report(`Mail ${uid} in "${mailbox}" ran, but could not be marked. ${error.line}`),
 		});
 	}
 }

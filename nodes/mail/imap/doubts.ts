@@ -22,10 +22,20 @@ export class Doubts {
 		this.units.add(unit);
 	}
 
+	/** Whether new messages may have been started so close to the cursor's last save that it missed them. */
+	mayHaveRun({ uids }: Unit): boolean {
+		return this.allowance > 0 && uids.some((uid) => uid > this.loadedHigh);
+	}
+
+	/** So many of those messages are dealt with. */
+	spend(count: number): void {
+		this.allowance -= count;
+	}
+
 	/** A unit of new messages starts. */
 	startNew(unit: Unit): void {
-		if (this.allowance <= 0 || unit.uids.every((uid) => uid <= this.loadedHigh)) return;
-		this.allowance -= unit.uids.length;
+		if (!this.mayHaveRun(unit)) return;
+		this.spend(unit.uids.length);
 		this.units.add(unit);
 	}
 

@@ -106,8 +106,7 @@ async function isGiven(client: ImapClient, uid: number): Promise<boolean> {
 }
 
 /** The item for a message that the server lists but never gives: it is told, not skipped (D5). */
-export function quarantined(mailbox: SelectedMailbox, uid: number): ReceivedMessage {
-	const reason = `The mail server lists this message but did not give its content in ${FETCH_ATTEMPTS} attempts.`;
+export function quarantined(mailbox: SelectedMailbox, uid: number, reason: string): ReceivedMessage {
 	return {
 		uid,
 		uidValidity: mailbox.uidValidity,

@@ -18,6 +18,18 @@ export function runKey(
 	return `mr1:${workflowId}:${nodeId}:${what}:${unit.attempt}`;
 }
 
+export interface Numbering {
+	uidValidity: string | null;
+	/** RFC 8474, null without OBJECTID. */
+	mailboxId: string | null;
+}
+
+/** Whether UIDs name the same messages: neither renumbered, nor deleted and made again. */
+export function isSameNumbering(one: Numbering, other: Numbering): boolean {
+	if (one.uidValidity !== other.uidValidity) return false;
+	return one.mailboxId === null || other.mailboxId === null || one.mailboxId === other.mailboxId;
+}
+
 /** The keyword by which a trigger knows, after a crash, which mails it had dealt with (D4). */
 export function proofKeyword(workflowId: string, nodeId: string): string {
 	return `mr-${sha256(`${workflowId}:${nodeId}`).slice(0, 8)}`;

@@ -5,6 +5,7 @@ import type { MailError } from '../errors';
 import type { ReceivedMessage } from '../message/parsed';
 import type { Cursor } from './cursor';
 import type { MailFilter } from './filter';
+import type { Places } from './places';
 
 /** How a run ended (delivery.md D7). */
 export type Outcome =
@@ -73,7 +74,7 @@ export interface DeliveryPolicy {
 	afterCrash: 'run' | 'leave';
 	/** Whether a mail that ran, and is marked unread later, starts the workflow again. */
 	fireAgainWhenMarkedUnread: boolean;
-	/** Runs at a time. */
+	/** Runs at a time, over all mailboxes. */
 	parallel: number;
 	/** Messages of one run. */
 	batchSize: number;
@@ -97,6 +98,8 @@ export interface DeliveryOptions {
 	mailbox: string;
 	cursor: Cursor;
 	policy: DeliveryPolicy;
+	/** Shared by all mailboxes of the trigger; without, this one has them for itself. */
+	places?: Places;
 	/** What is left out is settled without a run and without a mark (D13). */
 	filter: MailFilter;
 	workflowId: string;

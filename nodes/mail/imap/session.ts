@@ -8,12 +8,11 @@ import { openCursor } from './baseline';
 import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
-import { FETCH_ATTEMPTS, fetchMessages, quarantined } from './fetch';
 import { FilesOnServer } from './filesOnServer';
-import { inTurn } from './inTurn';
+import { Intake } from './intake';
+import type { LineBreakers } from './lineBreakers';
 import { listFor } from './listing';
 import { searchMessages } from './messages';
-import { MAX_READY_BYTES, ReadyMessages } from './readyMessages';
 import { restOnLine } from './rest';
 import type { Settler, Voter } from './settle';
 
@@ -30,10 +29,6 @@ export const POLL_INTERVAL_MS = 60 * SECOND_MS;
 export const RESELECT_INTERVAL_MS = 13 * MINUTE_MS;
 /** Age at which a connection is replaced by a new one; sooner when its token runs out. */
 export const SESSION_MAX_AGE_MS = 6 * 60 * MINUTE_MS;
-/** Messages fetched in one round trip: at first few, so that a slow line manages; more when they come quickly. */
-export const FIRST_PAGE_SIZE = 25;
-export const LARGEST_PAGE_SIZE = 200;
-const QUICK_FETCH_MS = SECOND_MS;
 /** A trigger that has not listed the mailbox yet has not decided on anything in it. */
 const NOT_ASKED_YET: Voter = { isUndecided: () => true };
 
@@ -41,6 +36,8 @@ export interface SessionParts {
 	client: ImapClient;
 	mailbox: SelectedMailbox;
 	settler: Settler;
+	/** Mails that ended earlier connections. */
+	breakers: LineBreakers;
 	clock: Clock;
 	/** Whether to leave as soon as there is nothing to do, because others wait for the connection. */
 	isVisit: boolean;
@@ -58,9 +55,7 @@ export class Session {
 	private readonly opened = new WeakSet<MailboxDelivery>();
 	/** Who joins later than SELECT cannot go by what SELECT answered. */
 	private isJustSelected = true;
-	private readonly ready = new ReadyMessages();
-	private readonly misses = new Map<number, number>();
-	private pageSize = FIRST_PAGE_SIZE;
+	private readonly intake: Intake;
 	private dirty = true;
 	/** Flags changed, or it is time to look below the low mark. */
 	private auditDue = true;
@@ -70,8 +65,6 @@ export class Session {
 	private auditedAt: number;
 	private idleRefused = false;
 	private readonly files: FilesOnServer;
-	/** The message that was read last. */
-	private lastGiven: number | undefined;
 	private stopped = false;
 	/** Something happened since the loop last looked; without it a run that ends during a command would go unnoticed. */
 	private woken = false;
@@ -84,6 +77,8 @@ export class Session {
 		this.selectedAt = this.lastRoundAt = this.auditedAt = parts.clock.now();
 		this.endsAt = Math.min(this.selectedAt + SESSION_MAX_AGE_MS, parts.client.renewAt ?? Infinity);
 		this.files = new FilesOnServer(parts, () => this.wake());
+		this.intake = new Intake(parts, this.files, () => this.present);
+		parts.settler.selected(parts.mailbox);
 	}
 
 	/** Monotonic time of the last thing that worked; one round may take long, as long as the server answers. */
@@ -131,9 +126,9 @@ export class Session {
 			await this.openNewcomers();
 			if (this.dirty) await this.list();
 			await this.audit();
-			this.offerAll();
-			const page = this.nextPage();
-			if (page.length > 0) await this.fetch(page);
+			this.intake.offerAll();
+			const page = this.intake.nextPage();
+			if (page.length > 0) await this.intake.read(page);
 			const voters = [...deliveries].map((one) => (this.opened.has(one) ? one : NOT_ASKED_YET));
 			const marks = settler.hasWork(voters, page.length === 0);
 			if (marks) await settler.apply(client, this.parts.mailbox, voters, page.length === 0);
@@ -163,20 +158,23 @@ export class Session {
 		const late = this.auditDue || clock.now() - this.auditedAt > AUDIT_INTERVAL_MS;
 		if (!late && !this.flagsChanged) return;
 		this.auditDue = this.flagsChanged = false;
+		let isMore = false;
 		if (late) this.auditedAt = clock.now();
 		for (const delivery of this.present) {
 			if (late) await offerLate(client, delivery);
-			await offerPutBack(client, mailbox, delivery);
+			if (await offerPutBack(client, mailbox, delivery)) isMore = true;
 		}
+		this.flagsChanged ||= isMore;
 	}
 
 	private async reselect(): Promise<void> {
 		await this.parts.checkAccounts();
 		const before = this.parts.mailbox;
 		this.parts.mailbox = await this.parts.client.select(before.path);
+		this.parts.settler.selected(this.parts.mailbox);
 		this.selectedAt = this.parts.clock.now();
 		this.isJustSelected = true;
-		if (this.parts.mailbox.uidValidity !== before.uidValidity) this.ready.clear();
+		if (this.parts.mailbox.uidValidity !== before.uidValidity) this.intake.clear();
 		for (const delivery of this.parts.deliveries) this.opened.delete(delivery);
 		this.dirty = true;
 	}
@@ -191,13 +189,14 @@ export class Session {
 			const how = await openCursor(delivery.cursor, client, mailbox, fresh, current, clock.wallTime());
 			if (how === 'renumbered') {
 				settler.forget(delivery, delivery.proof);
-				this.ready.clear();
+				this.intake.clear();
 				delivery.forget();
 				delivery.options.report(
 					`The server renumbered the mailbox "${mailbox.path}" (new UIDVALIDITY). Mail of the last days was compared with what ran before; nothing was skipped.`,
 				);
 			}
 			this.opened.add(delivery);
+			delivery.setLine(true);
 			delivery.options.save();
 			this.parts.onOpened(delivery);
 			this.dirty = true;
@@ -222,65 +221,6 @@ export class Session {
 		}
 	}
 
-	/** The next UIDs to fetch, also for runs that have to wait: a share for every trigger, in turn, as far as memory allows. */
-	private nextPage(): number[] {
-		if (this.ready.bytes >= MAX_READY_BYTES) {
-			const soon = new Set(this.present.flatMap((delivery) => delivery.upcoming(this.pageSize)));
-			this.ready.makeRoom((uid) => soon.has(uid));
-		}
-		const room = this.ready.bytes < MAX_READY_BYTES ? this.pageSize : 1;
-		// Half of the room is for what may start at once. What a visit does not hand over is forgotten with it.
-		const ahead = this.ready.bytes < MAX_READY_BYTES / 2 && !this.parts.isVisit;
-		const wishes = this.present.map((delivery) =>
-			delivery.upcoming(room, ahead).filter((uid) => !this.ready.has(uid)),
-		);
-		return inTurn(wishes, room);
-	}
-
-	private async fetch(uids: number[]): Promise<void> {
-		const { client, clock, deliveries, isVisit, mailbox } = this.parts;
-		const from = clock.now();
-		let read = 0;
-		const limits = {
-			maxMessageBytes: Math.max(...this.present.map((delivery) => delivery.options.maxMessageBytes)),
-			// Also for what is not kept: marks and new mail wait for the end of the page.
-			hasRoom: () => this.ready.bytes < MAX_READY_BYTES && read < MAX_READY_BYTES,
-			// For several triggers the mail is fetched once, so it has to be kept (D16).
-			filesOnServer: isVisit || deliveries.size > 1 ? undefined : this.files,
-			given: this.lastGiven,
-		};
-		await fetchMessages(client, mailbox, uids, limits, (uid, fetched) => {
-			if (fetched.kind === 'message') {
-				this.ready.add(fetched.message);
-				this.lastGiven = uid;
-				read += fetched.message.size;
-				this.parts.onWorking();
-			} else if (fetched.kind === 'gone') for (const delivery of this.present) delivery.gone(uid);
-			else this.missed(uid);
-			this.offerAll();
-		});
-		const isQuick = clock.now() - from < QUICK_FETCH_MS;
-		this.pageSize = isQuick ? Math.min(2 * this.pageSize, LARGEST_PAGE_SIZE) : FIRST_PAGE_SIZE;
-	}
-
-	private missed(uid: number): void {
-		const misses = (this.misses.get(uid) ?? 0) + 1;
-		this.misses.set(uid, misses);
-		if (misses >= FETCH_ATTEMPTS) {
-			this.misses.delete(uid);
-			this.ready.add(quarantined(this.parts.mailbox, uid));
-			return;
-		}
-		for (const delivery of this.present)
-			if (delivery.wants(uid)) delivery.defer(uid, SECOND_MS * 2 ** (misses - 1));
-	}
-
-	private offerAll(): void {
-		const { present } = this;
-		for (const delivery of present) delivery.offer((uid) => this.ready.get(uid));
-		this.ready.keep((uid) => present.some((delivery) => delivery.wants(uid)));
-	}
-
 	/** Rests until there is something to do; afterwards, if nothing was, tries the line and looks again. */
 	private async rest(): Promise<void> {
 		const { client, clock } = this.parts;
@@ -289,7 +229,9 @@ export class Session {
 			!this.idleRefused &&
 			!this.files.isReading &&
 			![...this.parts.deliveries].some((d) => d.options.forcePolling);
-		const maxMs = Math.min(idles ? IDLE_RENEWAL_MS : POLL_INTERVAL_MS, this.endsAt - clock.now());
+		// A file that is read is read to its end, however old the connection has grown.
+		const left = this.files.isReading ? Infinity : this.endsAt - clock.now();
+		const maxMs = Math.min(idles ? IDLE_RENEWAL_MS : POLL_INTERVAL_MS, left);
 		const ended = await restOnLine(client, clock, maxMs, idles, (awake) => (this.awake = awake));
 		if (ended === 'refused') this.idleRefused = true;
 		if (ended === 'woken') return;

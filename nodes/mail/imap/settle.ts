@@ -4,13 +4,15 @@
  */
 import type { Clock } from '../clock';
 import type { MailError } from '../errors';
+import { isSameNumbering, type Numbering } from './identity';
 import { rethrowLost } from './lineLost';
 import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
-import { changeFlags, deleteMessages, moveMessages } from './messages';
+import { changeFlags, deleteMessages, moveMessages, searchMessages } from './messages';
 import { FAILED_KEYWORD, type Marks } from './outcome';
+import { toSequenceSet } from './uidSet';
 
-/** Flags wait this long for a trigger that does not decide; moving and deleting wait without bound. */
+/** Flags wait this long for a trigger that does not decide; moving, and marking what counts only while unread, without bound. */
 export const FLAG_WAIT_MS = 10 * 60_000;
 /** Times a refused mark is tried before it is told and given up. */
 export const MARK_ATTEMPTS = 3;
@@ -40,6 +42,8 @@ interface Pending {
 /** Whether a voter still has to decide on a message. */
 export interface Voter {
 	isUndecided(uid: number): boolean;
+	/** Whether the message counts for it only as long as nobody has marked it read. */
+	wantsUnread?(uid: number): boolean;
 }
 
 export class Settler {
@@ -47,8 +51,21 @@ export class Settler {
 	private stale: { uids: number[]; keyword: string }[] = [];
 	/** Mails marked, or given up, so far. */
 	settled = 0;
+	private numbering: Numbering | null = null;
 
 	constructor(private readonly clock: Clock) {}
+
+	/**
+	 * The mailbox was selected. If the server has renumbered it, all votes are about other messages now, also those of
+	 * triggers that have left; those that are there find out by their cursors.
+	 */
+	selected({ uidValidity, mailboxId }: SelectedMailbox): void {
+		const before = this.numbering;
+		this.numbering = { uidValidity, mailboxId };
+		if (before === null || isSameNumbering(before, this.numbering)) return;
+		this.pending.clear();
+		this.stale = [];
+	}
 
 	/** Adds a trigger's decision on a mail. */
 	vote(voter: Voter, uid: number, vote: Vote): void {
@@ -159,8 +176,10 @@ export class Settler {
 		marks: Decision,
 		uids: number[],
 	): Promise<void> {
+		let unkept: ReadonlySet<number> = new Set();
 		try {
 			if (marks.flags.length > 0) await changeFlags(client, uids, 'add', marks.flags);
+			if (marks.flags.includes(FAILED_KEYWORD)) unkept = await this.flagUnkept(client, uids);
 			if (marks.moveTo !== '') await moveMessages(client, uids, marks.moveTo);
 			else if (marks.delete) await deleteMessages(client, uids);
 		} catch (error) {
@@ -169,7 +188,18 @@ export class Settler {
 			return;
 		}
 		const set = marks.flags.filter((flag) => mailbox.settableFlags?.has(flag) ?? true);
-		for (const uid of uids) this.close(uid, set);
+		for (const uid of uids) this.close(uid, unkept.has(uid) ? [] : set);
+	}
+
+	/**
+	 * Some servers take a keyword and forget it: such a mail would seem to have been put back, and would run again and
+	 * again. It gets a flag instead.
+	 */
+	private async flagUnkept(client: ImapClient, uids: readonly number[]): Promise<Set<number>> {
+		const kept = await searchMessages(client, { uid: toSequenceSet(uids), keyword: FAILED_KEYWORD });
+		const unkept = uids.filter((uid) => !kept.includes(uid));
+		if (unkept.length > 0) await changeFlags(client, unkept, 'add', ['\\Flagged']);
+		return new Set(unkept);
 	}
 
 	private retryOrTell(uid: number, error: MailError): void {
@@ -197,6 +227,7 @@ export class Settler {
 	private isDue(uid: number, entry: Pending, voters: readonly Voter[]): boolean {
 		if (this.allDecided(uid, entry, voters)) return true;
 		const removes = [...entry.votes.values()].some(({ marks }) => marks.delete || marks.moveTo !== '');
+		if (voters.some((voter) => !entry.votes.has(voter) && voter.wantsUnread?.(uid))) return false;
 		return !removes && this.clock.now() - entry.since >= FLAG_WAIT_MS;
 	}
 }

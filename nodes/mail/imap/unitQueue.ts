@@ -39,6 +39,11 @@ export class UnitQueue {
 		return [...again, ...this.fresh.slice(this.head, end)].slice(0, atLeast);
 	}
 
+	/** Units offered again that wait. */
+	get waitingAgain(): number {
+		return this.again.length;
+	}
+
 	/** The oldest new message. */
 	get oldestFresh(): number | undefined {
 		return this.fresh[this.head];
@@ -67,9 +72,14 @@ export class UnitQueue {
 		return uids.length > 0 ? { uids, attempt: 1 } : undefined;
 	}
 
+	/** Whether what {@link next} gave is made of new messages. */
+	isNew(unit: Unit): boolean {
+		return this.again[0] !== unit;
+	}
+
 	/** Removes what {@link next} gave. @returns whether it was made of new messages */
 	take(unit: Unit): boolean {
-		if (this.again[0] === unit) {
+		if (!this.isNew(unit)) {
 			this.again.shift();
 			return false;
 		}

@@ -8,6 +8,7 @@ import { sleep, systemClock, type Clock } from '../clock';
 import { MailError } from '../errors';
 import { linesOf, VISIT_INTERVAL_MS, type AccountLines } from './accountLines';
 import type { ImapClient } from './client';
+import { LineBreakers } from './lineBreakers';
 import { downFor, transition, type Line, type LineEvent } from './line';
 import type { SelectedMailbox } from './types';
 import type { MailboxDelivery } from './delivery';
@@ -18,11 +19,10 @@ import { endingOfLine, isLineError, LineLost, unexpected } from './lineLost';
 import { Settler } from './settle';
 import { watchProgress } from './watchdog';
 
-const SECOND_MS = 1_000;
 /** How long trigger activation waits for the first SELECT (D2); within it what is in the mailbox was there before. */
-export const FRESH_MS = 8 * SECOND_MS;
+export const FRESH_MS = 8_000;
 /** A session this long counts as progress even if no mail was marked. */
-const PROGRESS_AFTER_MS = 60 * SECOND_MS;
+const PROGRESS_AFTER_MS = 60_000;
 
 interface Member {
 	joinedAt: number;
@@ -52,10 +52,7 @@ export function watchMailbox(
 		home.join(delivery, { joinedAt: clock.now(), waited: !isNew, first: resolve });
 	});
 	// The trigger may have moved to another watch when its credential changed.
-	const leave = () => {
-		for (const watch of [home, ...watches.values()]) watch.leave(delivery);
-	};
-	return { first, leave };
+	return { first, leave: () => [home, ...watches.values()].forEach((watch) => watch.leave(delivery)) };
 }
 
 /** Connections held now; for tests and diagnostics. */
@@ -79,6 +76,7 @@ class MailboxWatch {
 	private readonly members = new Map<MailboxDelivery, Member>();
 	private readonly deliveries = new Set<MailboxDelivery>();
 	private readonly settler: Settler;
+	private readonly breakers = new LineBreakers();
 	private readonly lines: AccountLines;
 	private readonly outages: OutageReports;
 	private readonly closing = new AbortController();
@@ -208,6 +206,7 @@ class MailboxWatch {
 			client,
 			mailbox,
 			settler: this.settler,
+			breakers: this.breakers,
 			clock: this.clock,
 			deliveries: this.deliveries,
 			isFresh: (delivery) => this.isFresh(delivery),
@@ -229,10 +228,13 @@ class MailboxWatch {
 		const next = nextDelay(this.backoff, endingOfLine(error), Math.random());
 		this.backoff = next.state;
 		this.happened({ kind: 'lost', now: this.clock.now(), because: cause });
-		for (const member of this.members.values()) keepWaiting(member, cause);
+		for (const [delivery, member] of this.members) {
+			delivery.setLine(false);
+			keepWaiting(member, cause);
+		}
 		const listeners = [...this.deliveries].map(({ options }) => options);
 		this.outages.down(listeners, cause, downFor(this.line, this.clock.now()));
-		await waitForCredential(this.clock, next.delayMs, cause, this.closing.signal, listeners);
+		await waitForCredential(this.clock, next.delayMs, this.closing.signal, listeners);
 	}
 
 	/** The session has done a whole round: a server that refuses the first command after SELECT is not back. */

@@ -84,6 +84,18 @@ describe('below the low mark', () => {
 		expect(next.started).toEqual(['1#2']);
 	});
 
+	it('a mail whose mark the server takes and forgets was not put back: flagged, and no run after the other', async () => {
+		const trigger = rig.trigger('a');
+		trigger.always = FAILED;
+		const { flags } = rig.mailbox.add(1);
+		const add = flags.add.bind(flags);
+		flags.add = (flag) => (flag === FAILED_KEYWORD ? flags : add(flag));
+		rig.start();
+		await rig.clock.advance(HALF_AN_HOUR_MS);
+		expect(trigger.started).toEqual(['1#1']);
+		expect(flags).toContain('\\Flagged');
+	});
+
 	it('a mail that was never marked read was not marked unread', async () => {
 		const policy = { onSuccess: NO_MARKS, fireAgainWhenMarkedUnread: true };
 		const trigger = rig.trigger('a', { policy });

@@ -96,7 +96,7 @@ describe('cursor', () => {
 		cursor.list([11, 12]);
 		cursor.start({ uids: [11], attempt: 1 });
 		cursor.remember('knownone');
-		cursor.renumber(2, 6, '8', null);
+		cursor.renumber(2, 6, { uidValidity: '8', mailboxId: null }, 0);
 		expect(cursor.toState()).toMatchObject({ low: 2, inFlight: {}, settled: '', uidValidity: '8' });
 		expect(cursor.ranBeforeRenumbering(3, 'knownone')).toBe(true);
 		expect(cursor.ranBeforeRenumbering(7, 'knownone')).toBe(false);

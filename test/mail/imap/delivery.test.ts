@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { MailError } from '../../../nodes/mail/errors';
 import { RETRY_WAITS_MS, type Outcome } from '../../../nodes/mail/imap/outcome';
 import { settled } from '../../fakeClock';
 import { Rig, World } from './deliveryRig';
@@ -137,7 +138,7 @@ describe('running', () => {
 		const world = worldWith(1, 2);
 		const rig = new Rig(world);
 		rig.pass();
-		rig.delivery.cursor.renumber(0, 2, '8', null);
+		rig.delivery.cursor.renumber(0, 2, { uidValidity: '8', mailboxId: null }, 0);
 		rig.delivery.forget();
 		world.runs[0]?.end(OK);
 		await settled();
@@ -154,6 +155,19 @@ describe('running', () => {
 		expect(rig.reports[0]).toMatch(/has not ended/);
 		rig.pass();
 		expect(started(world)).toEqual(['1#1', '2#1']);
+	});
+
+	it('tells once why marks are refused, not for every mail', async () => {
+		const world = worldWith(1, 2, 3);
+		const rig = new Rig(world);
+		rig.pass();
+		for (const run of world.runs) run.end(OK);
+		await settled();
+		for (const { vote } of rig.votes) vote.refused(new MailError('COMMAND', 'The mailbox is read-only.'));
+		expect(rig.reports).toHaveLength(1);
+		expect(rig.reports[0]).toMatch(
+			/Mail 1 in "INBOX" ran, but could not be marked. The mailbox is read-only./,
+		);
 	});
 
 	it('leaves no timer behind when it is closed', async () => {
@@ -187,6 +201,20 @@ describe('D8: after a crash', () => {
 		await rig.clock.advance(0);
 		rig.pass();
 		expect(started(world)).toEqual(['1#1', '1#2']);
+	});
+
+	it('tells what it leaves, where a second run is not wanted', async () => {
+		const world = worldWith(1);
+		const first = new Rig(world);
+		first.pass();
+		first.kill();
+		const rig = new Rig(world, { afterCrash: 'leave' });
+		rig.pass();
+		await settled();
+		expect(started(world)).toEqual(['1#1']);
+		expect(rig.votes.map(({ vote }) => vote.failed)).toEqual([true]);
+		expect(rig.reports).toHaveLength(1);
+		expect(rig.reports[0]).toMatch(/Mail 1 .*not known.*left/s);
 	});
 
 	it('offers the same key first, so that a row that never came is not skipped', () => {

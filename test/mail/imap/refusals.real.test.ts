@@ -1,7 +1,7 @@
 /** @jest-environment ./test/engine/jestEnvironment.js */
 /** What a watch makes of a server that lets it in and then refuses, and of a corrected password. */
 import { eventually } from '../../servers';
-import { WatchRig } from './watchRig';
+import { outsideJest, WatchRig } from './watchRig';
 
 const MINUTE_MS = 60_000;
 
@@ -77,6 +77,41 @@ describe('a watch of a server that refuses', () => {
 		expect(texts[1]).toMatch(/did not give its content/);
 		expect(rig.down).toEqual([]);
 	});
+
+	test.each(['close', 'silent'] as const)(
+		'a mail whose reading ends the line (%s) does not hold up the others for ever, and is told in the end',
+		async (how) => {
+			// Patience of hours, shortened.
+			const { BREAK_WAITS_MS } = outsideJest<typeof import('../../../nodes/mail/imap/lineBreakers')>(
+				'.',
+				'mail/imap/lineBreakers',
+			);
+			BREAK_WAITS_MS.fill(MINUTE_MS, 3);
+			const names = (set: string, uid: number) =>
+				set.split(',').some((part) => {
+					const [from, to = from] = part.split(':').map(Number);
+					return uid >= (from ?? 0) && uid <= (to ?? 0);
+				});
+			rig.servers.imap.faults.onCommand = ({ text }) => {
+				const set = /UID FETCH (\S+) \(UID FLAGS/.exec(text)?.[1];
+				return set !== undefined && names(set, 3) ? how : undefined;
+			};
+			const texts = new Map<number, string | null>();
+			rig.work = async ({ messages }) => {
+				for (const { uid, mail } of messages) texts.set(uid, mail.parseError);
+				return await Promise.resolve(null);
+			};
+			for (let i = 0; i < 6; i++) await rig.deliver();
+			await rig.watch(undefined, { kind: 'all' });
+			await eventually(30_000, 'the other five', () => rig.ran.length >= 5);
+			expect([...rig.ran].sort()).toEqual([1, 2, 4, 5, 6]);
+			const from = rig.clock.now();
+			await eventually(60_000, 'the bad one', () => rig.ran.includes(3));
+			expect(rig.clock.now() - from).toBeGreaterThan(4 * MINUTE_MS);
+			expect(texts.get(3)).toMatch(/the connection broke/i);
+		},
+		120_000,
+	);
 
 	test('the pause that it asks for is kept, also when it asks in the middle of a message', async () => {
 		let refused = 0;

@@ -1,6 +1,7 @@
 import { MailFilter } from '../../../nodes/mail/imap/filter';
 import { NO_MARKS } from '../../../nodes/mail/imap/outcome';
 import { MAX_READY_BYTES, type ReadyMessages } from '../../../nodes/mail/imap/readyMessages';
+import { SESSION_MAX_AGE_MS } from '../../../nodes/mail/imap/session';
 import { watchProgress } from '../../../nodes/mail/imap/watchdog';
 import { SessionRig } from './sessionRig';
 
@@ -61,10 +62,10 @@ describe('a session', () => {
 		quick.always = OK;
 		const size = 4 * 1024 * 1024;
 		for (let uid = 1; uid <= 60; uid++) rig.mailbox.add(uid, size);
-		const session = rig.start() as unknown as { ready: ReadyMessages };
+		const { intake } = rig.start() as unknown as { intake: { ready: ReadyMessages } };
 		let most = 0;
 		await rig.until(() => {
-			most = Math.max(most, session.ready.bytes);
+			most = Math.max(most, intake.ready.bytes);
 			return quick.cursor.low === 60;
 		});
 		expect(quick.runs).toHaveLength(60);
@@ -114,6 +115,18 @@ describe('a session', () => {
 		await rig.until(() => trigger.cursor.low === 1600);
 		expect(trigger.runs).toHaveLength(300);
 		expect(trigger.cursor.low).toBe(1600);
+	});
+
+	it('does not ask the server over and over while a file is read beyond the end of its time', async () => {
+		rig.trigger('a');
+		rig.mailbox.add(1);
+		const session = rig.start();
+		await rig.clock.advance(100);
+		(session as unknown as { files: { readers: number } }).files.readers = 1;
+		await rig.clock.advance(SESSION_MAX_AGE_MS);
+		const before = rig.mailbox.commands.length;
+		await rig.clock.advance(60_000);
+		expect(rig.mailbox.commands.length - before).toBeLessThan(10);
 	});
 
 	it('marks what ran between large mails, not after a page of them', async () => {

@@ -3,6 +3,7 @@ import type { ImapClient } from '../../../nodes/mail/imap/client';
 import { Cursor, newCursor, type CursorState } from '../../../nodes/mail/imap/cursor';
 import { MailboxDelivery } from '../../../nodes/mail/imap/delivery';
 import { NO_FILTER, type MailFilter } from '../../../nodes/mail/imap/filter';
+import { LineBreakers } from '../../../nodes/mail/imap/lineBreakers';
 import type { DeliveryPolicy, Outcome, Run } from '../../../nodes/mail/imap/outcome';
 import { Session } from '../../../nodes/mail/imap/session';
 import { Settler } from '../../../nodes/mail/imap/settle';
@@ -130,6 +131,7 @@ export class FakeMailbox {
 		return [...this.mails]
 			.filter(([uid, mail]) => {
 				if (!uids.has(uid)) return false;
+				if (query.since instanceof Date && mail.receivedAt < query.since) return false;
 				if (query.seen !== undefined && has(mail, '\\Seen') !== query.seen) return false;
 				if (query.flagged !== undefined && has(mail, '\\Flagged') !== query.flagged) return false;
 				if (query.keyword !== undefined && !has(mail, query.keyword)) return false;
@@ -211,6 +213,7 @@ export class SessionRig {
 	readonly clock = new FakeClock();
 	readonly mailbox = new FakeMailbox(this.clock);
 	readonly settler = new Settler(this.clock);
+	readonly breakers = new LineBreakers();
 	readonly deliveries = new Set<MailboxDelivery>();
 	/** What ended the session, if it did. */
 	failure: unknown = null;
@@ -242,6 +245,7 @@ export class SessionRig {
 			client: this.mailbox.client(),
 			mailbox: this.mailbox.selected,
 			settler: this.settler,
+			breakers: this.breakers,
 			clock: this.clock,
 			deliveries: this.deliveries,
 			isFresh: () => true,

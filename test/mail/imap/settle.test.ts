@@ -3,6 +3,7 @@ import type { ImapClient } from '../../../nodes/mail/imap/client';
 import { NO_MARKS, type Marks } from '../../../nodes/mail/imap/outcome';
 import { FLAG_WAIT_MS, MARK_ATTEMPTS, Settler, type Voter } from '../../../nodes/mail/imap/settle';
 import type { SelectedMailbox } from '../../../nodes/mail/imap/types';
+import { fromSequenceSet } from '../../../nodes/mail/imap/uidSet';
 import { FakeClock } from '../../fakeClock';
 
 const MAILBOX: SelectedMailbox = {
@@ -36,6 +37,7 @@ class Rig {
 	mailbox = MAILBOX;
 
 	private readonly flow = {
+		search: async ({ uid }: { uid: string }) => await Promise.resolve(fromSequenceSet(uid)),
 		messageFlagsAdd: async (set: string, flags: string[]) =>
 			await this.say(`${set} +${[...flags].sort().join(' ')}`),
 		messageFlagsRemove: async (set: string, flags: string[]) => await this.say(`${set} -${flags.join(' ')}`),

@@ -1,6 +1,7 @@
 /** Triggers that share a mailbox: what one does must not cost another its mail or its marks (D15–D17). */
 import { newCursor } from '../../../nodes/mail/imap/cursor';
 import { NO_MARKS } from '../../../nodes/mail/imap/outcome';
+import { FLAG_WAIT_MS } from '../../../nodes/mail/imap/settle';
 import { FakeTrigger, SessionRig } from './sessionRig';
 
 jest.mock('../../../nodes/mail/message/parse', () => ({
@@ -106,6 +107,38 @@ describe('triggers that share a mailbox', () => {
 		b.runs[0]?.end(OK);
 		await rig.until(() => rig.mailbox.mails.size === 0);
 		expect(rig.mailbox.mails.size).toBe(0);
+	});
+
+	it('do nothing to a message of the new numbering that one which has left decided on one of the old', async () => {
+		const [a, b] = [rig.trigger('a', DELETES), rig.trigger('b')];
+		await halfDecided(a, b);
+		rig.leave(a);
+		await rig.stop();
+		rig.mailbox.uidValidity = '8';
+		rig.mailbox.add(1).receivedAt = new Date(rig.clock.wallTime());
+		b.always = OK;
+		rig.start();
+		await rig.until(() => rig.mailbox.mails.get(1)?.flags.has('\\Seen') ?? true);
+		expect([...(rig.mailbox.mails.get(1)?.flags ?? [])]).toContain('\\Seen');
+	});
+
+	it('mark no mail read that another, which starts from unread mail, has still to run', async () => {
+		const state = newCursor('alice@example.com', rig.clock.wallTime(), { kind: 'unread' });
+		const [quick, slow] = ['quick', 'slow'].map((name) =>
+			rig.trigger(name, { state, policy: { parallel: 1 } }),
+		);
+		for (let uid = 1; uid <= 3; uid++) rig.mailbox.add(uid);
+		if (quick) quick.always = OK;
+		rig.start();
+		await rig.until(() => quick?.runs.length === 3);
+		await rig.clock.advance(2 * FLAG_WAIT_MS);
+		rig.arrive(4);
+		await rig.clock.advance(100);
+		for (let run = 0; run < 4; run++) {
+			slow?.runs[run]?.end(OK);
+			await rig.clock.advance(2 * FLAG_WAIT_MS);
+		}
+		expect(slow?.started).toEqual(['1#1', '2#1', '3#1', '4#1']);
 	});
 
 	it('delete nothing that one has not seen yet which joined a moment ago', async () => {

@@ -9,6 +9,7 @@ import { testAccount } from '../account/accounts';
 import type { Account } from '../../../nodes/mail/account/account';
 import type { Clock } from '../../../nodes/mail/clock';
 import type { MailError } from '../../../nodes/mail/errors';
+import type { OldMail } from '../../../nodes/mail/imap/cursor';
 import type { Outcome, Run } from '../../../nodes/mail/imap/outcome';
 
 /** So many seconds pass in one. */
@@ -75,7 +76,10 @@ export class WatchRig {
 	}
 
 	/** @returns what became of the first attempt to connect */
-	async watch(readAccount: () => Account = () => this.account()): Promise<MailError | null> {
+	async watch(
+		readAccount: () => Account = () => this.account(),
+		old: OldMail = { kind: 'none' },
+	): Promise<MailError | null> {
 		const { clock } = this;
 		const { watchMailbox } = this.load<typeof import('../../../nodes/mail/imap/watch')>('mail/imap/watch');
 		const { MailboxDelivery } =
@@ -86,7 +90,7 @@ export class WatchRig {
 		const { NO_MARKS } = this.load<typeof import('../../../nodes/mail/imap/outcome')>('mail/imap/outcome');
 		const delivery = new MailboxDelivery({
 			mailbox: 'INBOX',
-			cursor: new Cursor(newCursor('ann', clock.wallTime(), { kind: 'none' })),
+			cursor: new Cursor(newCursor('ann', clock.wallTime(), old)),
 			policy: {
 				acknowledge: 'succeeded',
 				onSuccess: { ...NO_MARKS, markRead: true },
