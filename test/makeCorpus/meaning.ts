@@ -71,6 +71,61 @@ function calendar(add: Add): void {
 		'DTSTART;TZID=Pacific Standard Time:20260115T090000\nDTEND;TZID=Pacific Standard Time:20260115T093000\n',
 		{ start: '2026-01-15T09:00:00-08:00' },
 	);
+	for (const [name, offset] of [
+		['Newfoundland Standard Time', '-03:30'],
+		['Nepal Standard Time', '+05:45'],
+		['Central America Standard Time', '-06:00'],
+		['Ekaterinburg Standard Time', '+05:00'],
+	] as const)
+		one(`windows-name-${name.split(' ')[0]?.toLowerCase() ?? ''}`, `DTSTART;TZID=${name}:20260115T090000\n`, {
+			start: `2026-01-15T09:00:00${offset}`,
+		});
+	one('zone-of-skype', 'DTSTART;TZID=tzone://Microsoft/Utc:20260115T090000\n', {
+		start: '2026-01-15T09:00:00+00:00',
+	});
+	one('zone-is-an-offset', 'DTSTART;TZID=UTC+01:00:20260115T090000\n', {
+		start: '2026-01-15T09:00:00+01:00',
+	});
+	one('zone-beside-utc', 'DTSTART;TZID=Europe/Berlin:20260705T070000Z\n', { start: '2026-07-05T07:00:00Z' });
+	one('date-not-called-so', 'DTSTART:20260705\n', { start: '2026-07-05', allDay: true });
+	one('start-is-no-date', 'DTSTART:soon\nLOCATION:Here\n', { start: null, location: 'Here' });
+	one(
+		'organiser-without-address',
+		'DTSTART:20260305T090000Z\nORGANIZER;CN=Ada:invalid:nomail\nATTENDEE;EMAIL=bob@receiver.example:/aMTk/principal/\n',
+		{ organizer: { address: '', name: 'Ada' }, attendees: [{ address: 'bob@receiver.example' }] },
+	);
+	add(
+		'calendar-without-end',
+		invite(
+			'BEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:u1\nSUMMARY:A\nDTSTART:20260305T090000Z\n',
+		),
+		{ calendar: [{ summary: 'A', start: '2026-03-05T09:00:00Z' }] },
+	);
+	add(
+		'charset-of-the-part',
+		composed(head('x'), 'alternative', [
+			plain('x'),
+			part(
+				'text/calendar; charset=utf-16le; method=REQUEST',
+				Buffer.from(
+					event('REQUEST', 'DTSTART:20260305T090000Z\nLOCATION:Büro\n').replace(/\n/g, '\r\n'),
+					'utf16le',
+				),
+			),
+		]),
+		{ calendar: [{ location: 'Büro' }] },
+	);
+	add(
+		'older-vcalendar',
+		composed(head('x'), 'mixed', [
+			plain('x'),
+			part(
+				'text/x-vcalendar',
+				'BEGIN:VCALENDAR\nVERSION:1.0\nBEGIN:VEVENT\nUID:x\nSUMMARY:Old\nDTSTART:20260105T090000Z\nEND:VEVENT\nEND:VCALENDAR\n',
+			),
+		]),
+		{ calendar: [{ summary: 'Old' }] },
+	);
 	one('zone-unknown', 'DTSTART;TZID=Nowhere/City:20260115T090000\n', {
 		start: '2026-01-15T09:00:00',
 		end: '2026-01-15T09:00:00',

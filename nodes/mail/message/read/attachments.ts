@@ -12,6 +12,7 @@ const EXTENSIONS: Partial<Record<string, string>> = {
 	'message/rfc822': '.eml',
 	'message/global': '.eml',
 	'text/calendar': '.ics',
+	'text/x-vcalendar': '.ics',
 	'text/vcard': '.vcf',
 	'text/x-vcard': '.vcf',
 	'text/html': '.html',
@@ -49,7 +50,7 @@ const ROLES: readonly [RegExp, AttachmentRole][] = [
 		/^message\/(?:global-)?(?:delivery-status|disposition-notification)$|^message\/feedback-report$|^text\/rfc822-headers$/,
 		'report',
 	],
-	[/^text\/calendar$|^application\/ics$/, 'calendar'],
+	[/^text\/(?:x-v)?calendar$|^application\/ics$/, 'calendar'],
 	[/^message\/(?:rfc822|global)$/, 'message'],
 ];
 /** Bytes of an attached mail in which its subject is looked for. */

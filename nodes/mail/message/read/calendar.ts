@@ -1,6 +1,7 @@
 /** Invitations, answers and cancellations (RFC 5545, RFC 5546, RFC 6047). The only file that names ical.js. */
 import ICAL from 'ical.js';
 import type { CalendarAttendee, CalendarEvent } from '../meaning';
+import { repairedCalendar } from './calendarRepair';
 import { ianaZone, offsetOfZone } from './timeZones';
 
 /** Characters of a calendar that are read. */
@@ -16,7 +17,7 @@ const DAY_S = 86_400;
 export function readCalendar(text: string, methodOfType: string | null): CalendarEvent[] {
 	let roots: unknown[];
 	try {
-		roots = [ICAL.parse(repaired(text.slice(0, MAX_LENGTH)))].flat();
+		roots = [ICAL.parse(repairedCalendar(text.slice(0, MAX_LENGTH)))].flat();
 	} catch {
 		return [];
 	}
@@ -27,18 +28,6 @@ export function readCalendar(text: string, methodOfType: string | null): Calenda
 			eventsOf(new ICAL.Component(root as ConstructorParameters<typeof ICAL.Component>[0]), methodOfType),
 		)
 		.slice(0, MAX_EVENTS);
-}
-
-/** What programs get wrong often: text around the calendar, and lines that are neither property nor continuation. */
-function repaired(text: string): string {
-	const begin = text.search(/^BEGIN:VCALENDAR/im);
-	const lines: string[] = [];
-	for (const line of text.slice(Math.max(begin, 0)).split(/\r?\n/)) {
-		if (/^[ \t]/.test(line) || /^[\w-]{1,100}[:;]/.test(line)) lines.push(line);
-		// A line break inside a description that nobody escaped.
-		else if (line.trim() !== '' && lines.length > 0) lines.push(` \\n${line}`);
-	}
-	return lines.join('\r\n');
 }
 
 function eventsOf(calendar: ICAL.Component, methodOfType: string | null): CalendarEvent[] {
@@ -144,13 +133,19 @@ function timeOf(property: ICAL.Property | null): ICAL.Time | null {
 }
 
 function toAttendee(property: ICAL.Property): CalendarAttendee {
-	const address = String(property.getFirstValue() ?? '').replace(/^mailto:/i, '');
 	return {
-		address,
+		address: addressOf(property),
 		name: parameterOf(property, 'cn') ?? '',
 		status: (parameterOf(property, 'partstat') ?? 'needs-action').toLowerCase(),
 		required: !/^(?:OPT|NON)-PARTICIPANT$/i.test(parameterOf(property, 'role') ?? ''),
 	};
+}
+
+/** Some programs give no address but a path or number of their own, and the address beside it (RFC 7986 §6.2). */
+function addressOf(property: ICAL.Property): string {
+	const value = String(property.getFirstValue() ?? '').trim();
+	if (/^mailto:/i.test(value)) return value.replace(/^mailto:/i, '').trim();
+	return parameterOf(property, 'email') ?? (/^[^\s:/@]+@[^\s/@]+$/.test(value) ? value : '');
 }
 
 function parameterOf(property: ICAL.Property | null, name: string): string | null {

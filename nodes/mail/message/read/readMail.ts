@@ -212,13 +212,24 @@ function calendarOf(
 	);
 	for (const { content, size } of parts.slice(0, MAX_CALENDARS)) {
 		if (size > MAX_CALENDAR_BYTES) continue;
-		const text = decodeBytes(attachmentBytes(source, content), 'utf-8');
+		const charset = content.kind === 'source' ? charsetAt(root, content.start) : '';
+		const text = decodeBytes(attachmentBytes(source, content), charset || 'utf-8');
 		for (const event of readCalendar(text, method)) {
 			const key = JSON.stringify([event.uid, event.recurrenceId, event.start, event.summary]);
 			if (!found.has(key)) found.set(key, event);
 		}
 	}
 	return [...found.values()];
+}
+
+/** What the part whose body begins there says it is in. */
+function charsetAt(part: MimePart, start: number): string {
+	if (part.children.length === 0) return part.start === start ? (part.parameters['charset'] ?? '') : '';
+	for (const child of part.children) {
+		const found = charsetAt(child, start);
+		if (found !== '') return found;
+	}
+	return '';
 }
 
 /** RFC 6047 §2.4: the type of the part repeats the method. */

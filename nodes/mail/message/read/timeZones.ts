@@ -1,52 +1,10 @@
 /** Offsets of time zones by name: those of IANA, which Node knows, and the names that Windows programs use. */
 
-/** The names most seen in invitations (Unicode CLDR, windowsZones). */
-const WINDOWS_ZONES: Partial<Record<string, string>> = {
-	'W. Europe Standard Time': 'Europe/Berlin',
-	'Central Europe Standard Time': 'Europe/Budapest',
-	'Central European Standard Time': 'Europe/Warsaw',
-	'Romance Standard Time': 'Europe/Paris',
-	'GMT Standard Time': 'Europe/London',
-	'Greenwich Standard Time': 'Atlantic/Reykjavik',
-	'FLE Standard Time': 'Europe/Kiev',
-	'GTB Standard Time': 'Europe/Bucharest',
-	'E. Europe Standard Time': 'Europe/Chisinau',
-	'Russian Standard Time': 'Europe/Moscow',
-	'Turkey Standard Time': 'Europe/Istanbul',
-	'Israel Standard Time': 'Asia/Jerusalem',
-	'Egypt Standard Time': 'Africa/Cairo',
-	'South Africa Standard Time': 'Africa/Johannesburg',
-	'Arabian Standard Time': 'Asia/Dubai',
-	'Arab Standard Time': 'Asia/Riyadh',
-	'Iran Standard Time': 'Asia/Tehran',
-	'Pakistan Standard Time': 'Asia/Karachi',
-	'India Standard Time': 'Asia/Kolkata',
-	'SE Asia Standard Time': 'Asia/Bangkok',
-	'China Standard Time': 'Asia/Shanghai',
-	'Singapore Standard Time': 'Asia/Singapore',
-	'Taipei Standard Time': 'Asia/Taipei',
-	'Tokyo Standard Time': 'Asia/Tokyo',
-	'Korea Standard Time': 'Asia/Seoul',
-	'W. Australia Standard Time': 'Australia/Perth',
-	'AUS Eastern Standard Time': 'Australia/Sydney',
-	'E. Australia Standard Time': 'Australia/Brisbane',
-	'New Zealand Standard Time': 'Pacific/Auckland',
-	'Hawaiian Standard Time': 'Pacific/Honolulu',
-	'Alaskan Standard Time': 'America/Anchorage',
-	'Pacific Standard Time': 'America/Los_Angeles',
-	'US Mountain Standard Time': 'America/Phoenix',
-	'Mountain Standard Time': 'America/Denver',
-	'Central Standard Time': 'America/Chicago',
-	'Eastern Standard Time': 'America/New_York',
-	'Atlantic Standard Time': 'America/Halifax',
-	'E. South America Standard Time': 'America/Sao_Paulo',
-	'Argentina Standard Time': 'America/Buenos_Aires',
-	'SA Pacific Standard Time': 'America/Bogota',
-	UTC: 'UTC',
-};
+import { WINDOWS_ZONES } from './windowsZones';
 
 export function ianaZone(name: string): string {
 	const bare = name.replace(/^"|"$/g, '');
+	if (/^tzone:\/\/microsoft\/utc$/i.test(bare)) return 'UTC';
 	// Some programs put their own address before the name: /mozilla.org/20050126_1/Europe/Berlin.
 	return (
 		WINDOWS_ZONES[bare] ??
@@ -62,6 +20,8 @@ export function ianaZone(name: string): string {
  * @returns null for a zone that is not known
  */
 export function offsetOfZone(zone: string, local: Date): number | null {
+	const fixed = /^(?:UTC|GMT)\s?([+-])(\d{1,2}):?(\d{2})?$/i.exec(zone);
+	if (fixed) return (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 3_600 + Number(fixed[3] ?? 0) * 60);
 	try {
 		const format = new Intl.DateTimeFormat('en-US', {
 			timeZone: zone,
