@@ -254,7 +254,9 @@ export const LOGIN_REFUSALS: readonly DiagnosisRow[] = [
 		nextStep: 'Nothing has to be changed; a new attempt in a few minutes mostly works.',
 		when: [
 			{ side: 'imap', responseCode: ['UNAVAILABLE', 'INUSE', 'SERVERBUG'] },
-			{ side: 'smtp', responseCode: ['421', '454'] },
+			{ side: 'smtp', responseCode: ['421'] },
+			// Postfix as it comes refuses to relay with 454 as well.
+			{ side: 'smtp', responseCode: ['454'], text: /^(?!.*relay)/i },
 			{ code: ['EAUTH'], responseCode: ['4'] },
 			{
 				text: /temporary (authentication|auth\w*|login|system|server) (failure|problem|error)|internal (server )?error|account is temporarily unavailable/i,

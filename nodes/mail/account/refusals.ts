@@ -198,7 +198,7 @@ function fits(pattern: Pattern, facts: Facts): boolean {
 		has(pattern.tokenFault, facts.tokenFault) &&
 		(pattern.responseCode === undefined ||
 			(responseCode !== undefined && pattern.responseCode.some((code) => responseCode.startsWith(code)))) &&
-		(pattern.text === undefined || (text !== undefined && pattern.text.test(text)))
+		(pattern.text === undefined || pattern.text.test(text ?? ''))
 	);
 }
 

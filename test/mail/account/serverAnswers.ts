@@ -89,6 +89,7 @@ sender-not-allowed             configuration qq               -                 
 sender-not-allowed             configuration zoho             -                      553 Relaying disallowed as a@example.com
 sender-domain-unknown          configuration custom           -                      450 4.1.8 <a@nowhere.invalid>: Sender address rejected: Domain not found
 relay-denied                   configuration custom           -                      554 5.7.1 <bob@example.org>: Relay access denied
+relay-denied                   configuration custom           -                      454 4.7.1 <bob@example.org>: Relay access denied
 relay-denied                   configuration custom           -                      550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain
 sending-limit                  limit         gmail            -                      550-5.4.5 Daily user sending limit exceeded. For more information on Gmail 550-5.4.5 sending limits go to 550 5.4.5 https://support.google.com/a/answer/166852
 sending-limit                  limit         microsoft365     -                      554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException
