@@ -3,7 +3,8 @@
  * goes from mailbox to mailbox. Also remembers a refused login for all of them, so that many triggers do not lock the
  * account (D19, D20).
  */
-import { accountFingerprint, type Account } from '../account/account';
+import type { Account } from '../account/account';
+import { PerAccount } from '../account/perAccount';
 import { REFUSED_STEPS_MS } from '../backoff';
 import type { Clock } from '../clock';
 import { MailError } from '../errors';
@@ -20,14 +21,11 @@ export const SHARED_IDLE_MS = 90_000;
 /** Who waited as long as told must not find the account still shut. */
 const EARLIER_MS = 1_000;
 
-const known = new Map<string, AccountLines>();
+const known = new PerAccount<AccountLines>(({ isIdle }) => isIdle);
 
 /** The connections of an account; the same for everybody whose account is equal in every field. */
 export function linesOf(account: Account, clock: Clock): AccountLines {
-	const key = accountFingerprint(account);
-	const lines = known.get(key) ?? new AccountLines(clock);
-	known.set(key, lines);
-	return lines;
+	return known.of(account, () => new AccountLines(clock));
 }
 
 export class AccountLines {
@@ -90,6 +88,12 @@ export class AccountLines {
 			events.onClose?.(reason);
 		};
 		return { ...events, onClose };
+	}
+
+	/** Whether nobody uses them and nothing has to be remembered. */
+	get isIdle(): boolean {
+		const isRefused = this.refusal !== null && this.clock.now() < this.refusal.until;
+		return this.own === 0 && this.live === 0 && this.trial === null && !isRefused;
 	}
 
 	/** Takes a connection of its own for a mailbox; false when all are taken. */

@@ -3,7 +3,8 @@
  * next item of a workflow mostly follows soon. A watched mailbox keeps its own connection: a command there would end
  * its IDLE, and its trigger may close it at any time.
  */
-import { accountFingerprint, type Account } from '../account/account';
+import type { Account } from '../account/account';
+import { PerAccount } from '../account/perAccount';
 import { systemClock, type Clock } from '../clock';
 import { MailError } from '../errors';
 import { linesOf } from './accountLines';
@@ -33,7 +34,7 @@ interface Desk {
 	cancelIdle: () => void;
 }
 
-const desks = new Map<string, Desk>();
+const desks = new PerAccount<Desk>(({ taken, kept }) => taken === 0 && kept === null);
 
 /** One connection, for one user at a time; made at first use, and anew when it was lost. */
 export class ActionLine {
@@ -101,9 +102,7 @@ export async function withActionLine<T>(
 	signal?: AbortSignal,
 	clock = systemClock,
 ): Promise<T> {
-	const key = accountFingerprint(account);
-	const desk = desks.get(key) ?? { taken: 0, waiting: [], kept: null, cancelIdle: () => undefined };
-	desks.set(key, desk);
+	const desk = desks.of(account, () => ({ taken: 0, waiting: [], kept: null, cancelIdle: () => undefined }));
 	if (desk.taken >= MAX_ACTION_LINES) await new Promise<void>((resolve) => desk.waiting.push(resolve));
 	else desk.taken++;
 	const line = new ActionLine(account, signal, clock, await takeKept(desk, clock));
@@ -124,7 +123,7 @@ export async function withActionLine<T>(
 
 /** Ends all connections that nobody uses at the moment. */
 export function closeIdleActionLines(): void {
-	for (const desk of desks.values()) drop(desk);
+	for (const desk of desks.all()) drop(desk);
 }
 
 /** A connection that was kept may have died unseen: asking costs a round trip, finding out in mid-command costs certainty. */
