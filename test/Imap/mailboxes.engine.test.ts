@@ -55,6 +55,47 @@ describe.each(['embedded', 'dovecot', 'cyrus', 'courier'] satisfies ServerKind[]
 			expect(inMailbox(await account.everything(), 'INBOX')).toEqual(['one', 'two']);
 		});
 
+		test.each(['R & D', 'say "hi" 50%*', 'Größe 日本', '&AOQ-'])(
+			'the name %s: all that is done to it, or a refusal in the words of the server',
+			async (name) => {
+				const account = await rig.account('one');
+				const run = async (parameters: object) => await account.run(parameters as never);
+				const mailbox = rig.path(name);
+				const created = await run({ resource: 'mailbox', operation: 'create', newName: name });
+				if (created.error) {
+					expect(created.error.description).toMatch(/The server said: (NO|BAD)/);
+					return;
+				}
+				expect(created.json).toEqual([{ mailbox, changed: true }]);
+				const copy = await run({ operation: 'copy', message: '<one@example.org>', destination: name });
+				expect(copy.json[0]).toMatchObject({ mailbox });
+				const back = await run({ operation: 'move', message: copy.json[0]!['id'], destination: 'INBOX' });
+				expect(back.json[0]).toMatchObject({ mailbox: 'INBOX', previousMailbox: mailbox });
+				const list = await run({ operation: 'getMany', mailbox: name });
+				expect([list.error, list.json]).toEqual([undefined, []]);
+				const status = await run({ resource: 'mailbox', operation: 'status', mailbox: name });
+				expect(status.json[0]).toMatchObject({ mailbox, messages: 0 });
+				const other = `${name} 2`;
+				const renamed = await run({
+					...{ resource: 'mailbox', operation: 'rename', mailbox: name, renameTo: other },
+				});
+				expect(renamed.json[0]).toMatchObject({ mailbox: rig.path(other), previousMailbox: mailbox });
+				const gone = { resource: 'mailbox', operation: 'delete', mailbox: other, allowDelete: true };
+				expect((await run(gone)).error).toBeUndefined();
+				expect(Object.keys(await account.everything())).not.toContain(rig.path(other));
+			},
+		);
+
+		test('a mailbox that others are in is deleted without them', async () => {
+			const account = await rig.account('one');
+			await account.append(rig.path('Old'));
+			await account.append(rig.path('Old', 'Kept'), 'kept');
+			const parameters = { resource: 'mailbox', operation: 'delete', mailbox: 'Old', allowDelete: true };
+			const ran = await account.run(parameters);
+			if (ran.error) expect(ran.error.description).toMatch(/The server said: NO/);
+			expect(await account.id('kept', rig.path('Old', 'Kept'))).toMatch(/;UID=1$/);
+		});
+
 		test('a mailbox with mail in it is deleted only when that is wanted, INBOX never', async () => {
 			const account = await rig.account('one');
 			await account.append('Full', 'kept');

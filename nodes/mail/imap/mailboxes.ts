@@ -192,10 +192,20 @@ async function exists(client: ImapClient, path: string): Promise<boolean> {
 	return (await client.list()).some((mailbox) => mailbox.path === path);
 }
 
-async function missing(client: ImapClient, path: string): Promise<MailError> {
+/** Answers that say so, and none at all from servers that give no codes (RFC 5530). */
+const MAY_BE_MISSING = new Set([undefined, 'TRYCREATE', 'NONEXISTENT']);
+
+/** Whether a mailbox that is not there is why the server refused something. */
+export async function isMissing(client: ImapClient, path: string, { reply }: MailError): Promise<boolean> {
+	return reply !== undefined && MAY_BE_MISSING.has(reply.code) && !(await exists(client, path));
+}
+
+/** @param alternative what else there is to do, as the end of a sentence */
+export async function missing(client: ImapClient, path: string, alternative = ''): Promise<MailError> {
 	const names = (await client.list()).map((mailbox) => `"${mailbox.path}"`);
 	return new MailError('MAILBOX', `The mailbox "${path}" does not exist.`, {
 		side: 'imap',
-		nextStep: `Choose one of these: ${names.slice(0, 50).join(', ')}.`,
+		retry: 'configuration',
+		nextStep: `Choose one of these${alternative}: ${names.slice(0, 50).join(', ')}.`,
 	});
 }

@@ -1,9 +1,10 @@
 /** Deleting for good. */
 import { MailError } from '../errors';
 import { inFewCommands } from './fewCommands';
+import { deleteThroughTrash, trashOnTheWay } from './gmail';
 import type { Handled } from './handled';
 import { deleteMessages, fetchMarks } from './messages';
-import type { MessageWork } from './onMessages';
+import { vanished, type MessageWork } from './onMessages';
 
 /** Deletes for good, these messages and no others. */
 export function remove(): MessageWork<Handled> {
@@ -11,11 +12,14 @@ export function remove(): MessageWork<Handled> {
 		readOnly: false,
 		async act(client, mailbox, messages, report) {
 			const known = new Map(messages.map((message) => [message.uid, message]));
+			const trash = await trashOnTheWay(client, mailbox);
 			const command = async (uids: readonly number[]) => {
-				await deleteMessages(client, uids);
+				const absent = trash === null ? [] : await deleteThroughTrash(client, mailbox, trash, uids);
+				if (trash === null) await deleteMessages(client, uids);
 				const still = await fetchMarks(client, uids);
 				for (const uid of uids) {
 					if (still.has(uid)) report(uid, { error: stillThere(mailbox.path) });
+					else if (absent.includes(uid)) report(uid, { error: vanished(mailbox.path) });
 					else report(uid, { value: gone(known.get(uid)?.messageId ?? null) });
 				}
 			};

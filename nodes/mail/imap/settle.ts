@@ -4,11 +4,12 @@
  */
 import type { Clock } from '../clock';
 import type { MailError } from '../errors';
+import { deleteFromHere } from './gmail';
 import { isSameNumbering, type Numbering } from './identity';
 import { rethrowLost } from './lineLost';
 import type { ImapClient } from './client';
 import type { SelectedMailbox } from './types';
-import { changeFlags, deleteMessages, moveMessages, searchMessages } from './messages';
+import { changeFlags, moveMessages, searchMessages } from './messages';
 import { FAILED_KEYWORD, type Marks } from './outcome';
 import { toSequenceSet } from './uidSet';
 
@@ -181,7 +182,7 @@ export class Settler {
 			if (marks.flags.length > 0) await changeFlags(client, uids, 'add', marks.flags);
 			if (marks.flags.includes(FAILED_KEYWORD)) unkept = await this.flagUnkept(client, uids);
 			if (marks.moveTo !== '') await moveMessages(client, uids, marks.moveTo);
-			else if (marks.delete) await deleteMessages(client, uids);
+			else if (marks.delete) await deleteFromHere(client, uids);
 		} catch (error) {
 			rethrowLost(error);
 			for (const uid of uids) this.retryOrTell(uid, error);

@@ -4,8 +4,9 @@ import { messageLocator } from '../message/locator';
 import type { ImapClient } from './client';
 import { inFewCommands } from './fewCommands';
 import { handled, type Handled } from './handled';
-import { isLineError } from './lineLost';
-import { createMailbox } from './mailboxes';
+import { isGmail } from './gmail';
+import { rethrowLost } from './lineLost';
+import { createMailbox, isMissing, missing } from './mailboxes';
 import { pathOf } from './mailboxNames';
 import { copyMessages, fetchMarks, moveMessages, type Copies } from './messages';
 import { vanished, type FoundMessage, type MessageWork, type Outcome } from './onMessages';
@@ -23,7 +24,7 @@ export function transfer(kind: 'copy' | 'move', options: TransferOptions): Messa
 	return {
 		readOnly: kind === 'copy',
 		async act(client, mailbox, messages, report) {
-			const destination = await pathOf(client, options.destination);
+			const destination = await pathOf(client, destinationFor(client, options.destination));
 			if (destination === mailbox.path && kind === 'move') {
 				for (const message of messages) report(message.uid, { value: handled(mailbox, message, false) });
 				return;
@@ -43,10 +44,15 @@ export function transfer(kind: 'copy' | 'move', options: TransferOptions): Messa
 					else report(uid, arrived(message, mailbox, destination, copies, warnings));
 				}
 			};
-			const creating = options.create ? createOnce(client, destination, command) : command;
-			await inFewCommands(messages, creating, report, ifLost(client, kind, destination));
+			const attempt = withDestination(client, options, destination, command);
+			await inFewCommands(messages, attempt, report, ifLost(client, kind, destination));
 		},
 	};
+}
+
+/** At Gmail what is in no other mailbox than that with all mail is archived. */
+function destinationFor(client: ImapClient, destination: string): string {
+	return isGmail(client) && destination.toLowerCase() === '\\archive' ? '\\All' : destination;
 }
 
 function arrived(
@@ -92,23 +98,22 @@ function leftBehind(client: ImapClient, path: string): string[] {
 	];
 }
 
-/** Makes the destination when the server says that it is missing, and tries once more. */
-function createOnce(
+/** Makes a destination that is missing and tries once more, or says that it is missing and which there are. */
+function withDestination(
 	client: ImapClient,
+	{ create }: TransferOptions,
 	destination: string,
 	command: (uids: readonly number[]) => Promise<void>,
 ): (uids: readonly number[]) => Promise<void> {
-	let created = false;
+	let isThere = false;
 	return async (uids) => {
 		try {
 			await command(uids);
 		} catch (error) {
-			const isMissing =
-				error instanceof MailError &&
-				!isLineError(error) &&
-				['TRYCREATE', 'NONEXISTENT'].includes(error.reply?.code ?? '');
-			if (!isMissing || created) throw error;
-			created = true;
+			rethrowLost(error);
+			if (isThere || !(await isMissing(client, destination, error))) throw error;
+			if (!create) throw await missing(client, destination, ', or switch on "Create the Mailbox"');
+			isThere = true;
 			await createMailbox(client, destination);
 			await command(uids);
 		}

@@ -35,6 +35,7 @@ class Rig {
 	/** What the server answers to a command instead of OK. */
 	refuse: (command: string) => MailError | null = () => null;
 	mailbox = MAILBOX;
+	isGmail = false;
 
 	private readonly flow = {
 		search: async ({ uid }: { uid: string }) => await Promise.resolve(fromSequenceSet(uid)),
@@ -46,7 +47,8 @@ class Rig {
 	};
 
 	private readonly client = {
-		supports: () => true,
+		supports: (name: string) => this.isGmail || name !== 'X-GM-EXT-1',
+		list: async () => await Promise.resolve([{ path: '[Gmail]/Trash', role: '\\Trash', selectable: true }]),
 		command: async (_what: string, operation: (flow: object) => Promise<unknown>) =>
 			await operation(this.flow),
 	};
@@ -102,6 +104,13 @@ describe('one trigger', () => {
 		expect(await rig.apply(voter)).toEqual(commands);
 		expect(voter.told).toEqual(['1 proven', '1 applied']);
 		expect(rig.settler.hasWork([voter])).toBe(false);
+	});
+
+	it('delete at Gmail: to the trash, since deleting elsewhere takes away the label only', async () => {
+		const [rig, voter] = [new Rig(), new FakeVoter()];
+		rig.isGmail = true;
+		rig.vote(voter, 1, { ...NO_MARKS, delete: true });
+		expect(await rig.apply(voter)).toEqual(['1 → [Gmail]/Trash']);
 	});
 
 	it.each([

@@ -81,6 +81,11 @@ function oneItem(message: StoredMessage, parsed: () => MimePart, item: string): 
 			return join(`RFC822.SIZE ${message.raw.length}`);
 		case 'ENVELOPE':
 			return join('ENVELOPE ', envelope(parsed().header));
+		// Asked for where X-GM-EXT-1 or OBJECTID (RFC 8474) is announced; which mails belong together a test says itself.
+		case 'X-GM-MSGID':
+			return join(`${name} ${1_000_000 + message.uid}`);
+		case 'EMAILID':
+			return join(`${name} (M${message.uid})`);
 		case 'BODY':
 		case 'BODYSTRUCTURE':
 			return join(`${name} `, bodyStructure(parsed(), envelope));

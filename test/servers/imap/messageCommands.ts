@@ -100,7 +100,9 @@ const search: Handler = (session, command) => {
 function copyRows(session: Session, command: Command): { rows: Row[]; code: string } {
 	const rows = rowsIn(viewOf(session), command, textArgument(command, 0));
 	const target = mailboxArgument(session, command, 1, 'TRYCREATE');
-	const copies = rows.map(({ message }) => target.add(message));
+	const copies = rows.map(({ message: { raw, flags, internalDate } }) =>
+		target.add({ raw, flags, internalDate }),
+	);
 	const uids = (messages: StoredMessage[]): string => messages.map((message) => message.uid).join(',');
 	const from = uids(rows.map((row) => row.message));
 	return { rows, code: rows.length === 0 ? '' : `[COPYUID ${target.uidValidity} ${from} ${uids(copies)}] ` };

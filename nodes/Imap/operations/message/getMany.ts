@@ -1,16 +1,14 @@
 /** Operation "Get Many": a list of a mailbox's messages. */
 import { filtersProperty, readFilter } from '../../../bridge/filters';
 import { toNumber, type ItemFields } from '../../../bridge/itemFields';
+import { quarantined } from '../../../mail/imap/fetch';
 import { findSummaries, findUids, type MessageQuery } from '../../../mail/imap/findMessages';
 import { pathOf } from '../../../mail/imap/mailboxNames';
 import { fetchWhole } from '../../../mail/imap/reading';
 import { mailboxOfOperation, readMailbox } from '../../fields/mailbox';
-import { formatFields, readingOptions, readReadSettings, toOutput } from '../../fields/reading';
+import { formatFields, readingOptions, readReadSettings, TOOL_LIMIT, toOutput } from '../../fields/reading';
 import { summaryItem } from '../../fields/summary';
 import type { Output, SingleOperation } from '../operation';
-
-/** Messages that an agent gets at most, whatever it asks for. */
-const TOOL_LIMIT = 100;
 
 export const getMany: SingleOperation = {
 	kind: 'single',
@@ -91,12 +89,16 @@ export const getMany: SingleOperation = {
 			return found.map((summary) => ({ json: summaryItem(summary, run.isTool) }));
 		}
 		const settings = readReadSettings(fields);
-		const outputs: Output[] = [];
+		const outputs = new Map<number, Output>();
 		const uids = await findUids(client, mailbox, query);
-		await fetchWhole(client, mailbox, uids, settings, async (_uid, fetched) => {
-			if (fetched.kind === 'message') outputs.push(await toOutput(fetched.message, settings, run));
+		await fetchWhole(client, mailbox, uids, settings, async (uid, fetched) => {
+			if (fetched.kind === 'gone') return;
+			// What the server lists and does not give is told in its place.
+			const message = fetched.kind === 'message' ? fetched.message : quarantined(mailbox, uid);
+			outputs.set(uid, await toOutput(message, settings, run));
 		});
-		return outputs;
+		// One that had to be asked for again came later.
+		return uids.flatMap((uid) => outputs.get(uid) ?? []);
 	},
 };
 

@@ -5,7 +5,7 @@ import { read } from '../../../mail/imap/reading';
 import type { MessageSummary } from '../../../mail/imap/summaries';
 import { findThread } from '../../../mail/imap/thread';
 import { messageFields, readMessageField } from '../../fields/message';
-import { readingOptions, readReadSettings, toOutput } from '../../fields/reading';
+import { readingOptions, readReadSettings, TOOL_LIMIT, toOutput } from '../../fields/reading';
 import { summaryItem } from '../../fields/summary';
 import type { SingleOperation } from '../operation';
 
@@ -48,7 +48,7 @@ export const getThread: SingleOperation = {
 	async run(fields, line, run) {
 		const [thread] = await workOnMessages(line, [readMessageField(fields)], THREAD);
 		if (!thread || 'error' in thread) throw thread?.error ?? new Error('no thread');
-		const summaries = thread.value;
+		const summaries = run.isTool ? thread.value.slice(-TOOL_LIMIT) : thread.value;
 		if (fields.text('threadFields') !== 'message')
 			return summaries.map((summary) => ({ json: summaryItem(summary, run.isTool) }));
 		const settings = readReadSettings(fields);
