@@ -119,6 +119,26 @@ describe.each(['embedded', 'dovecot', 'cyrus', 'courier'] satisfies ServerKind[]
 			expect(await account.everything()).toEqual(before);
 		});
 
+		test('download attachments: a part that takes several commands', async () => {
+			const account = await rig.account();
+			const bytes = Buffer.alloc(
+				2_500_000,
+				Uint8Array.from({ length: 251 }, (_none, i) => i),
+			);
+			const lines = bytes.toString('base64').replace(/.{76}/g, '$&\r\n');
+			const [head, tail] = WITH_FILES.toString('latin1').split(PDF.toString('base64'));
+			await account.append('INBOX', Buffer.from(`${head}${lines}${tail}`, 'latin1'));
+			const ran = await account.run({
+				...{ operation: 'downloadAttachments', message: messageId('files'), parts: '2, 3' },
+			});
+			expect(ran.error).toBeUndefined();
+			const attachments = ran.json[0]!['attachments'] as { size: number }[];
+			expect(attachments.map(({ size }) => size)).toEqual([bytes.length, PNG.length]);
+			const whole = await account.run({ operation: 'downloadAttachments', message: messageId('files') });
+			const checksum = (whole.json[0]!['attachments'] as { checksum: string; size: number }[])[0]!;
+			expect(checksum.size).toBe(bytes.length);
+		});
+
 		test('get thread: all of the conversation, from all mailboxes, each mail once', async () => {
 			const account = await rig.account();
 			const reply = (name: string, ...references: string[]) =>
@@ -216,7 +236,8 @@ describe.each(['embedded', 'dovecot', 'cyrus', 'courier'] satisfies ServerKind[]
 				fromEmail: 'me@example.org',
 				...fields,
 			});
-			expect(nowhere.error?.message).toMatch(/[A-Z].*Nowhere"/);
+			expect(nowhere.error?.message).toMatch(/^The mailbox ".*Nowhere" does not exist\.$/);
+			expect(nowhere.error?.description).toContain('"INBOX"');
 			const after = await account.everything();
 			expect(inMailbox(after, 'INBOX')).toEqual(['one', 'from-a-file']);
 			expect(without(after, 'from a file')['INBOX']).toEqual(before['INBOX']);

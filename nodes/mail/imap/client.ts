@@ -242,14 +242,16 @@ export class ImapClient {
 	 *
 	 * @param what what is being done, in words that complete "The server did not answer while …"
 	 * @param operation gets the library's client; used by the files beside this one only
+	 * @param ms the deadline, where a command may take longer
 	 * @throws MailError
 	 */
 	async command<T>(
 		what: string,
 		operation: (flow: ImapFlow) => Promise<T>,
 		step: ImapStep = 'command',
+		ms = COMMAND_DEADLINE_MS,
 	): Promise<T> {
-		return await this.run(COMMAND_DEADLINE_MS, what, step, async () => await operation(this.#flow));
+		return await this.run(ms, what, step, async () => await operation(this.#flow));
 	}
 
 	/** Why the connection ended. */

@@ -2,13 +2,17 @@
 import { MailError } from '../errors';
 import { parseMessageId, parseMessageLocator, type MessageLocation } from '../message/locator';
 import type { ReceivedMessage } from '../message/parsed';
-import type { ImapClient } from './client';
+import { COMMAND_DEADLINE_MS, type ImapClient } from './client';
 import { fetchMessages } from './fetch';
+import { isLineError } from './lineLost';
+import { isMissing, missing } from './mailboxes';
 import { findByMessageId } from './messageIds';
 import type { SelectedMailbox } from './types';
 
 /** Messages up to this size are answered and forwarded whole. */
 export const MAX_ORIGINAL_BYTES = 50 * 1024 * 1024;
+/** Bytes per millisecond of a line that is just not too slow to send a message over. */
+const SLOWEST_UPLOAD = 17;
 
 /**
  * Fetches a message.
@@ -87,7 +91,7 @@ export async function mailboxWithRole(client: ImapClient, role: '\\Drafts' | '\\
  * Files a message (APPEND, RFC 3501 §6.3.11).
  *
  * @returns where it is now; null when the server does not tell (no UIDPLUS)
- * @throws MailError `COMMAND` with the server's words
+ * @throws MailError `COMMAND` with the server's words, `MAILBOX` when it is not there, `LOST` or `TIMEOUT` when nobody knows
  */
 export async function fileMessage(
 	client: ImapClient,
@@ -96,8 +100,26 @@ export async function fileMessage(
 	flags: readonly string[],
 ): Promise<MessageLocation | null> {
 	const what = `filing a message in "${mailbox}"`;
-	const done = await client.command(what, async (flow) => await flow.append(mailbox, source, [...flags]));
+	const ms = COMMAND_DEADLINE_MS + source.length / SLOWEST_UPLOAD;
+	const done = await client
+		.command(what, async (flow) => await flow.append(mailbox, source, [...flags]), 'command', ms)
+		.catch(async (error: unknown) => {
+			throw await notFiled(client, mailbox, error);
+		});
 	if (!done) throw client.refusal(what);
 	if (!done.uid) return null;
 	return { mailbox, uidValidity: done.uidValidity ? String(done.uidValidity) : null, uid: done.uid };
+}
+
+async function notFiled(client: ImapClient, mailbox: string, error: unknown): Promise<unknown> {
+	if (!(error instanceof MailError)) return error;
+	if (!isLineError(error))
+		return (await isMissing(client, mailbox, error)) ? await missing(client, mailbox) : error;
+	const { code, message, retry, reply } = error;
+	return new MailError(code, `${message} Whether the message is in "${mailbox}" now is not known.`, {
+		side: 'imap',
+		retry,
+		nextStep: `Look there before you try again: if it is, a second try puts another one there.`,
+		...(reply && { reply }),
+	});
 }
