@@ -21,14 +21,17 @@ export async function fetchWhole(
 ): Promise<void> {
 	let open = [...uids];
 	const attempts = new Map<number, number>();
+	let given: number | undefined;
 	while (open.length > 0) {
 		const page = open.slice(0, PAGE);
 		const got = new Map<number, Fetched>();
 		let held = 0;
 		const hasRoom = () => held < MAX_HELD_BYTES;
-		await fetchMessages(client, mailbox, page, { ...limits, hasRoom }, (uid, fetched) => {
+		await fetchMessages(client, mailbox, page, { ...limits, hasRoom, given }, (uid, fetched) => {
 			got.set(uid, fetched);
-			if (fetched.kind === 'message') held += fetched.message.source.length;
+			if (fetched.kind !== 'message') return;
+			held += fetched.message.source.length;
+			given = uid;
 		});
 		const done = new Set<number>();
 		for (const [uid, fetched] of got) {
@@ -72,7 +75,7 @@ export function read<T>(
 	};
 }
 
-function notGiven(mailbox: string): MailError {
+export function notGiven(mailbox: string): MailError {
 	return new MailError(
 		'COMMAND',
 		`The mail server lists the message in "${mailbox}" but did not give its content in ${FETCH_ATTEMPTS} attempts.`,

@@ -4,7 +4,7 @@ import { toNumber, type ItemFields } from '../../../bridge/itemFields';
 import { quarantined } from '../../../mail/imap/fetch';
 import { findSummaries, findUids, type MessageQuery } from '../../../mail/imap/findMessages';
 import { pathOf } from '../../../mail/imap/mailboxNames';
-import { fetchWhole } from '../../../mail/imap/reading';
+import { fetchWhole, notGiven } from '../../../mail/imap/reading';
 import { mailboxOfOperation, readMailbox } from '../../fields/mailbox';
 import { formatFields, readingOptions, readReadSettings, TOOL_LIMIT, toOutput } from '../../fields/reading';
 import { summaryItem } from '../../fields/summary';
@@ -94,7 +94,10 @@ export const getMany: SingleOperation = {
 		await fetchWhole(client, mailbox, uids, settings, async (uid, fetched) => {
 			if (fetched.kind === 'gone') return;
 			// What the server lists and does not give is told in its place.
-			const message = fetched.kind === 'message' ? fetched.message : quarantined(mailbox, uid);
+			const message =
+				fetched.kind === 'message'
+					? fetched.message
+					: quarantined(mailbox, uid, notGiven(mailbox.path).message);
 			outputs.set(uid, await toOutput(message, settings, run));
 		});
 		// One that had to be asked for again came later.
