@@ -17,13 +17,12 @@ export function toSequenceSet(uids: readonly number[]): string {
 	return parts.join(',');
 }
 
-/**
- * Longest set of one command, in characters. Servers take command lines of 8000 bytes at least (RFC 2683 §3.2.1.5);
- * a contiguous range is short however many messages it names.
- */
+/** Longest set of one command, in characters. Servers take command lines of 8000 bytes at least (RFC 2683 §3.2.1.5). */
 export const MAX_SET_LENGTH = 4_000;
+/** Most messages of one command: moving or deleting more may take a server longer than the deadline of a command. */
+export const MAX_SET_UIDS = 1_000;
 
-/** Cuts UIDs, ascending, into as few sets as commands of {@link MAX_SET_LENGTH} need. */
+/** Cuts UIDs, ascending, into as few sets as commands of {@link MAX_SET_LENGTH} and {@link MAX_SET_UIDS} need. */
 export function commandSized(uids: readonly number[], maxLength = MAX_SET_LENGTH): number[][] {
 	const sorted = [...new Set(uids)].sort((a, b) => a - b);
 	const parts: number[][] = [];
@@ -34,7 +33,7 @@ export function commandSized(uids: readonly number[], maxLength = MAX_SET_LENGTH
 		const isRange = goesOn && part.length > 1 && part[part.length - 2] === uid - 2;
 		// A range that grows only changes its last number, by one character at most.
 		const cost = isRange ? 1 : String(uid).length + 1;
-		if (length + cost > maxLength && part.length > 0) {
+		if ((length + cost > maxLength || part.length >= MAX_SET_UIDS) && part.length > 0) {
 			parts.push(part);
 			part = [];
 			length = 0;
