@@ -1,6 +1,6 @@
 /** The account's mailboxes, for the pickers of the IMAP nodes. */
 import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
-import { ImapClient } from '../mail/imap/client';
+import { withActionLine } from '../mail/imap/actionLines';
 import { readAccount, type AccountType } from './account';
 import { toNodeError } from './errors';
 
@@ -11,21 +11,18 @@ import { toNodeError } from './errors';
 export async function getMailboxes(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 	const type = (this.getCurrentNodeParameter('authentication') ?? 'mailAccountApi') as AccountType;
 	try {
-		const client = await ImapClient.connect(await readAccount(this, type));
-		try {
-			const mailboxes = (await client.list(true)).filter(({ selectable }) => selectable);
-			const byName = mailboxes.map(({ path, role, messages, unseen }) => {
-				const counts = messages === null ? '' : `${messages} mails, ${unseen ?? 0} unread`;
-				const details = [role?.replace('\\', ''), counts].filter(Boolean).join(' · ');
-				return { name: path, value: path, ...(details !== '' && { description: details }) };
-			});
-			const byRole = mailboxes.flatMap(({ path, role }) =>
-				role === null ? [] : { name: role, value: role, description: `By its role; here ${path}` },
-			);
-			return [...byName, ...byRole];
-		} finally {
-			void client.logout();
-		}
+		const account = await readAccount(this, type);
+		const listed = await withActionLine(account, async (line) => await (await line.client()).list(true));
+		const mailboxes = listed.filter(({ selectable }) => selectable);
+		const byName = mailboxes.map(({ path, role, messages, unseen }) => {
+			const counts = messages === null ? '' : `${messages} mails, ${unseen ?? 0} unread`;
+			const details = [role?.replace('\\', ''), counts].filter(Boolean).join(' · ');
+			return { name: path, value: path, ...(details !== '' && { description: details }) };
+		});
+		const byRole = mailboxes.flatMap(({ path, role }) =>
+			role === null ? [] : { name: role, value: role, description: `By its role; here ${path}` },
+		);
+		return [...byName, ...byRole];
 	} catch (error) {
 		throw toNodeError(this.getNode(), error);
 	}

@@ -35,7 +35,8 @@ export async function findByMessageId(
 ): Promise<Map<string, Outcome<MessagePlace>>> {
 	const found = new Map<string, Outcome<MessagePlace>>();
 	const paths = mailbox === null ? await everywhere(client) : [await pathOf(client, mailbox)];
-	for (const path of paths) {
+	const searched = paths.slice(0, MAX_SEARCHED_MAILBOXES);
+	for (const path of searched) {
 		const open = [...new Set(messageIds)].filter((id) => !found.has(id));
 		if (open.length === 0) break;
 		try {
@@ -45,7 +46,8 @@ export async function findByMessageId(
 			if (mailbox !== null || !(error instanceof MailError) || isLineError(error)) throw error;
 		}
 	}
-	for (const id of messageIds) if (!found.has(id)) found.set(id, { error: notFound(id, mailbox) });
+	for (const id of messageIds)
+		if (!found.has(id)) found.set(id, { error: notFound(id, mailbox, paths.length > searched.length) });
 	return found;
 }
 
@@ -82,8 +84,7 @@ export function anyOf(criteria: readonly SearchCriteria[]): SearchCriteria {
 }
 
 async function everywhere(client: ImapClient): Promise<string[]> {
-	const mailboxes = inOrderOfLikelihood(await client.list());
-	return mailboxes.slice(0, MAX_SEARCHED_MAILBOXES).map(({ path }) => path);
+	return inOrderOfLikelihood(await client.list()).map(({ path }) => path);
 }
 
 function ambiguous(id: string, places: readonly MessagePlace[]): MailError {
@@ -95,14 +96,19 @@ function ambiguous(id: string, places: readonly MessagePlace[]): MailError {
 	);
 }
 
-function notFound(id: string, mailbox: string | null): MailError {
-	const where =
-		mailbox === null ? 'No mailbox of this account has' : `The mailbox "${mailbox}" does not have`;
+/** @param isPart whether there are more mailboxes than were searched */
+function notFound(id: string, mailbox: string | null, isPart: boolean): MailError {
+	const likely = isPart
+		? `None of the ${MAX_SEARCHED_MAILBOXES} likeliest mailboxes has`
+		: 'No mailbox of this account has';
+	const where = mailbox === null ? likely : `The mailbox "${mailbox}" does not have`;
 	return new MailError('MESSAGE', `${where} a message with the Message-ID ${id}.`, {
 		side: 'imap',
 		nextStep:
-			mailbox === null
-				? 'Check that the credential is for the account that received the message.'
-				: 'Leave "Mailbox" empty to look into all mailboxes.',
+			mailbox !== null
+				? 'Leave "Mailbox" empty to look into all mailboxes.'
+				: isPart
+					? 'Fill in "Mailbox of the Message" to look into another one.'
+					: 'Check that the credential is for the account that received the message.',
 	});
 }
