@@ -47,7 +47,7 @@ const LINE_CODES = new Set([
 ]);
 
 /** Answers too long for the limits set on the connection; the library closes it then. */
-const TOO_LARGE_CODES = new Set(['LiteralTooLarge', 'LineTooLong', 'ResponseTooLarge', 'TooManyTokens']);
+const TOO_LARGE_CODES = new Set(['LiteralTooLarge', 'LineTooLarge', 'ResponseTooLarge', 'TooManyTokens']);
 
 /**
  * @param what what was being done, to complete "The mail server refused …"; needed for commands only
@@ -83,6 +83,8 @@ export function imapError(
 	const code = codeOf(error, step);
 	switch (code) {
 		case 'MAILBOX':
+			// No server has such a name, and none was asked.
+			if (isBadValue(error)) return new MailError(code, NOT_OPENED, { side: 'imap', retry: 'configuration' });
 			return new MailError(code, isExplained(diagnosis) ? diagnosis.cause : NOT_OPENED, {
 				...details,
 				retry: error.mailboxMissing ? 'configuration' : diagnosis.class,
