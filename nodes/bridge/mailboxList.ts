@@ -1,6 +1,7 @@
 /** The account's mailboxes, for the pickers of the IMAP nodes. */
 import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
-import { withActionLine } from '../mail/imap/actionLines';
+import { systemClock } from '../mail/clock';
+import { linesOf } from '../mail/imap/accountLines';
 import { readAccount, type AccountType } from './account';
 import { toNodeError } from './errors';
 
@@ -12,7 +13,9 @@ export async function getMailboxes(this: ILoadOptionsFunctions): Promise<INodePr
 	const type = (this.getCurrentNodeParameter('authentication') ?? 'mailAccountApi') as AccountType;
 	try {
 		const account = await readAccount(this, type);
-		const listed = await withActionLine(account, async (line) => await (await line.client()).list(true));
+		// Not past the account's lines: they know of a refused login that must not be tried again yet.
+		const client = await linesOf(account, systemClock).connect(account, {});
+		const listed = await client.list(true).finally(() => void client.logout());
 		const mailboxes = listed.filter(({ selectable }) => selectable);
 		const byName = mailboxes.map(({ path, role, messages, unseen }) => {
 			const counts = messages === null ? '' : `${messages} mails, ${unseen ?? 0} unread`;
