@@ -12,12 +12,14 @@ import { malformed } from './malformed';
 import { meaning } from './meaning';
 import { replies } from './replies';
 import { reports } from './reports';
+import { wrongCharsets } from './wrongCharsets';
 import { structure } from './structure';
 import { styledHtml } from './styledHtml';
 
 const FOLDER = path.join(__dirname, '../corpus');
 const origins: (() => Case[])[] = [
 	charsets,
+	wrongCharsets,
 	structure,
 	styledHtml,
 	attachments,

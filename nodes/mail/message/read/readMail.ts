@@ -17,7 +17,7 @@ import { readAddressList } from './mime/address';
 import { decodeBytes, normalize } from './mime/charset';
 import { readDate } from './mime/date';
 import type { HeaderField } from './mime/header';
-import { parseTree, type MimePart } from './mime/tree';
+import { applyCharsetHint, parseTree, type MimePart } from './mime/tree';
 import { complaintOf, receiptOf } from './otherReports';
 import { priorityOf } from './priority';
 import { protectionOf } from './protection';
@@ -37,6 +37,7 @@ const MAX_REFERENCES = 200;
 export function readMail(source: Buffer): ParsedMail {
 	const { root, warnings } = parseTree(source);
 	const hint = charsetHint(root);
+	if (hint !== '') applyCharsetHint(root, hint);
 	const headers = collectHeaders(root.fields, hint);
 	const body = readBody(source, root, hint, warnings);
 	const html = htmlOf(body);

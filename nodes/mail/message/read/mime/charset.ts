@@ -4,7 +4,7 @@
  */
 import { isAscii, isUtf8 } from 'buffer';
 import { decodeAs, isCharset } from './codec';
-import { guessCharset } from './charsetGuess';
+import { clearlyBetter, guessCharset, readsWellAs } from './charsetGuess';
 import { decodeIso2022Jp, decodeIso2022Kr, decodeHz } from './iso2022';
 
 /** Bytes of a text that are looked at to find its charset. */
@@ -115,9 +115,12 @@ function actualCharset(sample: Buffer, declared: string, hint: string): string {
 	if (utf8.valid && isConvincing(utf8, declared)) return 'utf-8';
 	// A few broken bytes (a text cut in the middle) do not make it another charset.
 	if (declared === 'utf-8' && utf8.sequences > 0 && utf8.errors * 20 <= utf8.sequences) return 'utf-8';
-	if (isCharset(declared) && declared !== 'utf-8' && isPlausible(sample, declared)) return declared;
-	const canHint = hint !== 'utf-8' && isCharset(hint) && !ONE_BYTE.test(hint);
-	if (canHint && isPlausible(sample, hint)) return hint;
+	if (isCharset(declared) && declared !== 'utf-8' && isPlausible(sample, declared))
+		return clearlyBetter(sample, declared) ?? declared;
+	// Western names are also what programs say that know no better.
+	const canHint = hint !== 'utf-8' && hint !== 'windows-1252' && isCharset(hint);
+	if (canHint && isPlausible(sample, hint) && (!ONE_BYTE.test(hint) || readsWellAs(sample, hint)))
+		return hint;
 	if (utf8.valid) return 'utf-8';
 	return (
 		guessCharset(sample, declared !== '' && declared !== 'utf-8' ? declared : hint) ??

@@ -21,8 +21,11 @@ interface Piece {
 	value: string;
 }
 
-/** @param field the raw value, a character for each byte */
-export function parseParameters(field: string): ParameterizedValue {
+/**
+ * @param field the raw value, a character for each byte
+ * @param hint what the text of the message is in, for values of raw bytes
+ */
+export function parseParameters(field: string, hint = ''): ParameterizedValue {
 	const [first = '', ...rest] = splitOutsideQuotes(field.slice(0, MAX_LENGTH));
 	// Some leave out the value and begin with the first parameter.
 	const isParameter = /^\s*(?:charset|name|filename|boundary)\*?\s*=/i.test(first);
@@ -40,7 +43,7 @@ export function parseParameters(field: string): ParameterizedValue {
 			const list = pieces.get(extended[1]) ?? [];
 			pieces.set(extended[1], list);
 			list.push({ index: Number(extended[2] ?? 0), encoded: extended[3] !== undefined, value: written });
-		} else parameters[name] ??= decodeWords(decodeRaw(written));
+		} else parameters[name] ??= decodeWords(decodeRaw(written, hint));
 	}
 	for (const [name, list] of pieces) parameters[name] = joinPieces(list);
 	return { value: unquote(value.trim()), parameters };

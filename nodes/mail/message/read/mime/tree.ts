@@ -46,6 +46,17 @@ export function parseTree(source: Buffer): MimeTree {
 	return { root: reader.read(), warnings: reader.warnings };
 }
 
+/** Reads names of raw bytes once more, now that it is known what the text is in. */
+export function applyCharsetHint(part: MimePart, hint: string): void {
+	const read = (name: string): Parameters | null => {
+		const field = fieldValue(part.fields, name);
+		return /[\u0080-\u00ff]/.test(field) ? parseParameters(field, hint).parameters : null;
+	};
+	part.parameters = read('content-type') ?? part.parameters;
+	part.dispositionParameters = read('content-disposition') ?? part.dispositionParameters;
+	for (const child of part.children) applyCharsetHint(child, hint);
+}
+
 interface Delimiter {
 	boundary: string;
 	closing: boolean;
