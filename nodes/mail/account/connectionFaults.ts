@@ -122,7 +122,7 @@ export const CONNECTION_FAULTS: readonly DiagnosisRow[] = [
 		when: [
 			{ code: ['ETLS', 'EREQUIRETLS'] },
 			{
-				text: /does not support STARTTLS|Error (initiating|upgrading)[^:]*STARTTLS|STARTTLS.*not (supported|available)/i,
+				text: /does not support STARTTLS|STARTTLS is not possible|Error (initiating|upgrading)[^:]*STARTTLS|STARTTLS.*not (supported|available)/i,
 			},
 		],
 	},

@@ -12,7 +12,7 @@ import { MailError } from '../errors';
 import { connectOptions } from './connectOptions';
 export { WINDOW_BYTES } from './connectOptions';
 import { LineBelow } from './lineBelow';
-import { imapError, missingMailbox, type ImapFailure, type ImapStep } from './imapErrors';
+import { givenUp, imapError, missingMailbox, type ImapFailure, type ImapStep } from './imapErrors';
 import type { ImapClientEvents, MailboxInfo, SelectedMailbox } from './types';
 
 export type { ImapClientEvents } from './types';
@@ -81,9 +81,8 @@ export class ImapClient {
 	): Promise<ImapClient> {
 		const endpoint = endpointOf(account, 'imap');
 		refusePlainTextLogin(account, endpoint, 'imap');
-		if (events.signal?.aborted)
-			throw new MailError('CANCELLED', 'Connecting was given up.', { side: 'imap' });
 		const { ImapFlow: Flow } = await import('imapflow');
+		if (events.signal?.aborted) throw givenUp();
 		// The library reports the refusal of some commands only to its logger, so that is where we listen.
 		const heard: { client?: ImapClient } = {};
 		const listen = (entry: { err?: ImapFailure; src?: string; msg?: unknown }) => {
@@ -117,7 +116,7 @@ export class ImapClient {
 			});
 		} catch (error) {
 			abort();
-			throw error;
+			throw events.signal?.aborted ? givenUp() : error;
 		}
 		flow.once('close', () => events.onClose?.(client.closeReason()));
 		return client;

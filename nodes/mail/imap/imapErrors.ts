@@ -120,6 +120,11 @@ export function missingMailbox(path: string, error: MailError, existing: readonl
 	});
 }
 
+/** The error of a login that the caller's signal ended. */
+export function givenUp(): MailError {
+	return new MailError('CANCELLED', 'Connecting was given up.', { side: 'imap' });
+}
+
 /** The library refused before anything was sent: the line is in order. */
 const LOCAL_CODES = new Set(['MissingServerExtension', 'InvalidSearchQuery']);
 /** The same for values that no command can carry: a name with a line break, a set of messages that is none. */
