@@ -14,8 +14,9 @@ import { properties as sendProperties } from '../../nodes/SendMail/description';
 import { howToGet, missingParts, startEmbeddedServers, type EmbeddedServers } from '../servers';
 import { openBrowser, type Page } from './browser';
 import { temporaryFolder } from './cleanup';
+import { Editor } from './editor';
 import { packPackage } from './packPackage';
-import { OWNER, startN8n, type RealN8n } from './realN8n';
+import { startN8n, type RealN8n } from './realN8n';
 import {
 	chain,
 	CREDENTIAL_TYPE,
@@ -100,9 +101,20 @@ function imapPictures(): Record<string, Parameters> {
 	return pictures;
 }
 
-const CREDENTIALS: Record<string, Parameters> = {
-	'credential custom': {},
-	'credential insecure': { ignoreSslIssues: true, imapSecurity: 'none', smtpSecurity: 'none' },
+/** Pictures of credentials: name → changed fields, and the type if it is another. */
+const CREDENTIALS: Record<string, { data: Parameters; type?: string }> = {
+	'credential custom': { data: {} },
+	'credential insecure': { data: { ignoreSslIssues: true, imapSecurity: 'none', smtpSecurity: 'none' } },
+	'credential google': { data: {}, type: 'mailAccountGoogleOAuth2Api' },
+	'credential microsoft user': {
+		data: { provider: 'microsoft365' },
+		type: 'mailAccountMicrosoftOAuth2Api',
+	},
+	'credential microsoft application': {
+		data: { provider: 'microsoft365', grantType: 'clientCredentials' },
+		type: 'mailAccountMicrosoftOAuth2Api',
+	},
+	'credential other oauth2': { data: {}, type: 'mailAccountOAuth2Api' },
 };
 
 async function main(): Promise<void> {
@@ -121,7 +133,8 @@ async function main(): Promise<void> {
 		n8n = await startN8n({ packageTarball, env: { NODE_EXTRA_CA_CERTS: authority } });
 		const browser = await openBrowser(VIEW);
 		try {
-			await logIn(browser.page, n8n.url);
+			const { url } = n8n;
+			await new Editor(browser.page, () => url).logIn();
 			const save = async (name: string, path: string, open?: (page: Page) => Promise<void>) => {
 				if (!wanted(name)) return;
 				await browser.page.goto(`${n8n?.url}${path}`);
@@ -166,8 +179,8 @@ async function lookAtAll({ rest }: RealN8n, servers: EmbeddedServers, save: Save
 			smtpSecurity: 'starttls',
 		},
 	};
-	const store = async (name: string, data: Parameters): Promise<CredentialRef> =>
-		await rest.createCredential({ name, type: CREDENTIAL_TYPE, data });
+	const store = async (name: string, data: Parameters, type = CREDENTIAL_TYPE): Promise<CredentialRef> =>
+		await rest.createCredential({ name, type, data });
 	const shop = await store('Shop', fields);
 	for (const [name, parameters] of Object.entries(TRIGGERS)) {
 		const trigger = imapTrigger(shop, parameters);
@@ -193,8 +206,8 @@ async function lookAtAll({ rest }: RealN8n, servers: EmbeddedServers, save: Save
 		const { id } = await rest.createWorkflow(chain(name, [manualTrigger(), acting]));
 		await save(name, `/workflow/${id}/${acting.id}`);
 	}
-	for (const [name, data] of Object.entries(CREDENTIALS)) {
-		const { id } = await store(name, { ...fields, ...data });
+	for (const [name, { data, type }] of Object.entries(CREDENTIALS)) {
+		const { id } = await store(name, { ...fields, ...data }, type);
 		await save(name, `/home/credentials/${id}`, unroll);
 	}
 	// Chosen in the form and not saved: the editor tests what is saved, and that would go out to the provider.
@@ -212,14 +225,6 @@ async function unroll(page: Page): Promise<void> {
 		for (; box && box !== document.body; box = box.parentElement)
 			Object.assign(box.style, { maxHeight: 'none', height: 'auto', overflow: 'visible' });
 	})()`);
-	await page.waitForTimeout(SETTLE_MS);
-}
-
-async function logIn(page: Page, url: string): Promise<void> {
-	await page.goto(`${url}/signin`);
-	await page.locator('input[name="emailOrLdapLoginId"]').fill(OWNER.email);
-	await page.locator('input[name="password"]').fill(OWNER.password);
-	await page.locator('[data-test-id="form-submit-button"]').click();
 	await page.waitForTimeout(SETTLE_MS);
 }
 
