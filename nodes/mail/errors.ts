@@ -90,7 +90,9 @@ export class MailError extends Error {
 
 	/** Everything in one line, for a log. */
 	get line(): string {
-		return [this.message, this.description.replace(/\n/g, ' ')].filter(Boolean).join(' ');
+		// A server's words mostly end without a full stop.
+		const rest = this.description.replace(/([^.!?])\n/g, '$1. ').replace(/\n/g, ' ');
+		return [this.message, rest].filter(Boolean).join(' ');
 	}
 }
 

@@ -79,11 +79,11 @@ describeWith(['dovecot', 'postfix'], 'an account that signs in with OAuth2', () 
 
 	let lastCredential = '';
 
-	async function send(data: IDataObject, subject: string) {
-		const credential = await engine.addCredential(TYPE, subject, data);
+	async function send(data: IDataObject, subject: string, type = TYPE) {
+		const credential = await engine.addCredential(type, subject, data);
 		lastCredential = credential.id;
 		const parameters = {
-			authentication: TYPE,
+			authentication: type,
 			fromEmail: USER,
 			toEmail: 'bob@example.test',
 			subject,
@@ -98,7 +98,7 @@ describeWith(['dovecot', 'postfix'], 'an account that signs in with OAuth2', () 
 		const workflow = engine.addWorkflow(
 			chain([
 				{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
-				{ ...node, credentials: { [TYPE]: credential } },
+				{ ...node, credentials: { [type]: credential } },
 			]) as never,
 		);
 		const run = await workflow.run({ items: [{ json: {} }] });
@@ -173,6 +173,15 @@ describeWith(['dovecot', 'postfix'], 'an account that signs in with OAuth2', () 
 		delete data['oauthTokenData'];
 		expect((await send(data, 'by an application')).item).toMatchObject({ outcome: 'accepted' });
 		expect(provider.requests).toMatchObject([{ grant_type: 'client_credentials', scope: 'mail offline' }]);
+	});
+
+	test('an application at Microsoft asks for what an administrator has granted', async () => {
+		const data = fields({ grantType: 'clientCredentials', sharedMailbox: 'left@over.test' });
+		for (const name of ['oauthTokenData', 'mailScope', 'authUrl']) delete data[name];
+		const { item } = await send(data, 'by Microsoft', 'mailAccountMicrosoftOAuth2Api');
+		expect(item).toMatchObject({ outcome: 'accepted', envelope: { from: USER } });
+		const scope = 'https://outlook.office365.com/.default';
+		expect(provider.requests).toMatchObject([{ grant_type: 'client_credentials', scope }]);
 	});
 
 	test('tokens that run out in mid-IDLE: new sessions in time, every mail once', async () => {

@@ -60,7 +60,7 @@ describe('MailError', () => {
 			'The server said: 535 5.7.8 no\nMake an app password.\nSee https://example.com/help',
 		);
 		expect(error.line).toBe(
-			'The password was refused. The server said: 535 5.7.8 no Make an app password. See https://example.com/help',
+			'The password was refused. The server said: 535 5.7.8 no. Make an app password. See https://example.com/help',
 		);
 		expect(error.retry).toBe('permanent');
 	});

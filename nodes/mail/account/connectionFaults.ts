@@ -105,7 +105,7 @@ export const CONNECTION_FAULTS: readonly DiagnosisRow[] = [
 		id: 'tls-on-plain-port',
 		class: 'configuration',
 		cause: 'The credential expects TLS at once, but {server} does not start with TLS.',
-		nextStep: 'Set the security to STARTTLS for this port. {port advice}',
+		nextStep: 'Change the security, mostly to STARTTLS, or the port. {port advice}',
 		when: [
 			{ code: ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'] },
 			{ text: /wrong version number|packet length too long|unknown protocol/i },
