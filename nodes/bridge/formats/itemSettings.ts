@@ -177,7 +177,7 @@ export const trustedServersProperty: INodeProperties = {
 	default: '',
 	placeholder: 'mx.google.com',
 	description:
-		'Names under which your own mail servers write Authentication-Results, separated by commas. Their verdicts on DKIM, SPF and DMARC are then in the field "authentication"; those of others are worthless, since anybody can write them.',
+		'Names under which your own mail servers write Authentication-Results, separated by commas; "protection.outlook.com" for Microsoft 365. Their verdicts on DKIM, SPF and DMARC are then in the field "authentication"; those of others are worthless, since anybody can write them.',
 };
 
 interface AttachmentOptions {

@@ -51,6 +51,25 @@ test('a property inside quotes is none', () => {
 	expect(authenticationOf([field], TRUSTED)?.dkim).toEqual([{ result: 'pass', domain: 'evil.example' }]);
 });
 
+describe('Microsoft 365, which does not write its name', () => {
+	const field =
+		'spf=pass (sender IP is 192.0.2.7) smtp.mailfrom=sender.example; dkim=pass (signature was verified) header.d=sender.example;dmarc=pass action=none header.from=sender.example;compauth=pass reason=100';
+
+	test('counts when it is trusted by the name of its servers', () => {
+		expect(authenticationOf([field], ['protection.outlook.com'])).toEqual({
+			server: 'protection.outlook.com',
+			dkim: [{ result: 'pass', domain: 'sender.example' }],
+			spf: { result: 'pass', domain: 'sender.example' },
+			dmarc: { result: 'pass', domain: 'sender.example' },
+		});
+	});
+
+	test('does not count else', () => {
+		expect(authenticationOf([field], TRUSTED)).toBeNull();
+		expect(authenticationOf([field, REAL], TRUSTED)?.server).toBe('mx.receiver.example');
+	});
+});
+
 test('results inside comments and quotes are none', () => {
 	const field =
 		'mx.receiver.example; spf=fail (dmarc=pass; dkim=pass) smtp.mailfrom="a;dmarc=pass"@x.example';

@@ -7,11 +7,14 @@ import type { Authentication, Verdict } from '../meaning';
 
 /** Results of one method that are read. */
 const MAX_RESULTS = 20;
+/** Microsoft 365 leaves out its name, against RFC 8601 §2.2; by this one users say that they mean it. */
+const MICROSOFT = 'protection.outlook.com';
 const METHODS = /^(dkim|spf|dmarc)(?:\/\d+)?$/;
 
 /**
  * @param fields values of all Authentication-Results fields, topmost first
- * @param trusted names of servers (authserv-id), compared without regard to case
+ * @param trusted names of servers (authserv-id), compared without regard to case; `protection.outlook.com` for the
+ *   fields without a name that Microsoft 365 writes
  * @returns null when none of these servers has said anything
  */
 export function authenticationOf(
@@ -22,6 +25,8 @@ export function authenticationOf(
 	if (names.size === 0) return null;
 	for (const field of fields) {
 		const [server = '', ...results] = withoutComments(field).split(';');
+		if (names.has(MICROSOFT) && /^\s*(?:spf|dkim|dmarc|compauth)=/i.test(server))
+			return summarize(MICROSOFT, [server, ...results]);
 		// The name may be followed by the version of the field.
 		const id = server.trim().split(/\s+/)[0] ?? '';
 		if (names.has(id.toLowerCase())) return summarize(id, results);
