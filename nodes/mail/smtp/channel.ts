@@ -168,9 +168,11 @@ export class SmtpChannel {
 	private answer(answer: SmtpAnswer): void {
 		this.note('S', answer.text);
 		const first = this.waiting.shift();
-		// Unasked for, a server says that it is closing (421, RFC 5321 §3.8) or that it takes no more of a message.
+		// Unasked for, a server says that it is closing (421, RFC 5321 §3.8) or that it takes no more of a message. Anything
+		// else is an answer too many, after which none belongs to its command.
 		if (!first) {
 			if (this.unasked) return this.fail(closed());
+			if (answer.code < 400) return this.fail(garbled('more than it was asked'));
 			this.unasked = answer;
 			return this.onEnd();
 		}

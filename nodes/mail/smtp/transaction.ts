@@ -180,6 +180,7 @@ async function sendByBdat(
 		if (onTheWay.length >= CHUNKS_IN_FLIGHT) await confirm();
 	}
 	while (onTheWay.length > 0) await confirm();
+	await heard();
 	if (channel.failure) throw channel.failure;
 	progress.committed = true;
 	const answer = await bdat(channel, LINE_END, true, limits);
@@ -244,9 +245,13 @@ async function sendByData(
 	return answer.text;
 }
 
-/** Waits, and then until what the network has brought meanwhile has been heard. */
 async function pause(ms: number): Promise<void> {
 	await new Promise<void>((resolve) => setTimeout(resolve, ms));
+	await heard();
+}
+
+/** Waits until what the network has brought meanwhile has been heard. */
+async function heard(): Promise<void> {
 	for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
