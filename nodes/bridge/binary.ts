@@ -45,7 +45,8 @@ export function toAttachment(
 	const binary = findBinary(context, itemIndex, property);
 	return {
 		fileName: safeFileName(binary.fileName, property),
-		mimeType: binary.mimeType,
+		// A Code node may give a file without a type, or without content.
+		mimeType: binary.mimeType ?? '',
 		reference: alwaysFile ? null : property,
 		open: async () => {
 			if (binary.id) return await context.helpers.getBinaryStream(binary.id);
@@ -62,7 +63,7 @@ export function binaryProperties(context: BinaryContext, itemIndex: number): str
 type BinaryContext = Pick<IExecuteFunctions, 'helpers' | 'getInputData'>;
 
 function inlineContent(binary: IBinaryData, property: string): Buffer {
-	const content = binary.data === '' ? Buffer.alloc(0) : decodeBase64(binary.data);
+	const content = binary.data === '' ? Buffer.alloc(0) : decodeBase64(String(binary.data ?? '?'));
 	if (content) return content;
 	throw new MailError('MESSAGE', `The file in the field "${property}" is damaged: its data is no base64.`, {
 		nextStep: 'Look at the node that makes the file; it has to give base64 or n8n binary data.',

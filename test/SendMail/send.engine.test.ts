@@ -226,6 +226,14 @@ describe('files of the item', () => {
 		expect(server.messages).toEqual([]);
 	});
 
+	test('a file without a type is sent; one without content is an error', async () => {
+		const binary = { data: { data: 'eA==', fileName: 'x' }, none: { mimeType: 'text/plain' } };
+		const items = [{ json: {}, binary }] as unknown as INodeExecutionData[];
+		await send({ options: { attachments: 'data' } }, items);
+		expect((await received()).attachments[0]?.content.toString()).toBe('x');
+		expect((await send({ options: { attachments: 'none' } }, items)).error?.message).toContain('damaged');
+	});
+
 	test('broken base64 is an error, not a broken file', async () => {
 		const { error } = await send({ options: { attachments: 'data' } }, [
 			{

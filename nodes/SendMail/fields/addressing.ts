@@ -77,6 +77,7 @@ export function ownAddresses(account: Account, from: AddressInput): string[] {
 function addressIn(from: AddressInput): string {
 	if (typeof from === 'string') return (/<([^<>]+)>\s*$/.exec(from)?.[1] ?? from).trim();
 	if (Array.isArray(from)) return addressIn((from as readonly AddressInput[])[0]);
-	const { address } = (from ?? {}) as { address?: unknown };
+	const { address, value } = (from ?? {}) as { address?: unknown; value?: AddressInput };
+	if (Array.isArray(value)) return addressIn(value as readonly AddressInput[]);
 	return typeof address === 'string' ? address : '';
 }

@@ -3,8 +3,9 @@ import { domainToASCII } from 'url';
 import { MailError } from '../errors';
 import type { Address } from './parsed';
 
-/** What a field for addresses accepts. */
-export type AddressInput = string | Partial<Address> | readonly AddressInput[] | null | undefined;
+/** What a field for addresses accepts; the last of them is how n8n's own trigger gives addresses. */
+export type AddressInput =
+	string | Partial<Address> | readonly AddressInput[] | null | undefined | { value: readonly AddressInput[] };
 
 /** RFC 5321 §4.5.3.1: local part 64, whole path 254. */
 const MAX_LOCAL_LENGTH = 64;
@@ -62,6 +63,8 @@ function flatten(input: AddressInput, field: string, parse: ListParser): Address
 	}
 	if (Array.isArray(input))
 		return (input as readonly AddressInput[]).flatMap((entry) => flatten(entry, field, parse));
+	const { value } = input as { value?: unknown };
+	if (Array.isArray(value)) return flatten(value as readonly AddressInput[], field, parse);
 	const { address = '', name = '' } = input as Partial<Address>;
 	if (typeof address !== 'string' || typeof name !== 'string')
 		throw unusable(JSON.stringify(input), field, 'it is not an address');

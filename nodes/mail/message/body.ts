@@ -13,6 +13,8 @@ export interface OutgoingAttachment {
 	open(): Promise<Buffer | Readable>;
 }
 
+const MAX_TYPE_LENGTH = 500;
+
 interface Content {
 	text?: string;
 	html?: string;
@@ -77,11 +79,18 @@ async function alternativeTo(html: string | undefined, wanted: boolean): Promise
 	return html === undefined || html.trim() === '' || !wanted ? undefined : await textOf(html);
 }
 
-/** A type that is none would end up in a header as it is (RFC 2045 §5.1); a file has no parts, whatever it is called. */
+/** Parameters of a type that say how to read the file (RFC 2045 §5.1); `method` makes a calendar an invitation (RFC 6047). */
+const KEPT_PARAMETERS = /;\s*(charset|method|component)\s*=\s*("?)([a-z0-9_.-]{1,40})\2\s*(?=;|$)/gi;
+
+/** A type that is none would end up in a header as it is; a file has no parts, whatever it is called. */
 function safeMimeType(type: string): string {
 	const plain = type.split(';')[0]?.trim().toLowerCase() ?? '';
-	const isType = /^(?!multipart\/)[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(plain);
-	return isType ? plain : 'application/octet-stream';
+	if (!/^(?!multipart\/)[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(plain))
+		return 'application/octet-stream';
+	const parameters = [...type.slice(0, MAX_TYPE_LENGTH).matchAll(KEPT_PARAMETERS)];
+	return [plain, ...parameters.map(([, name = '', , value = '']) => `${name.toLowerCase()}=${value}`)].join(
+		'; ',
+	);
 }
 
 /** Whether a file goes as it is, since a message within a message must not be encoded (RFC 2046 §5.2.1). */

@@ -98,7 +98,7 @@ export async function compose(request: MailRequest): Promise<ComposedMail> {
 	const cc = read(request.cc, 'CC');
 	const bcc = read(request.bcc, 'BCC');
 	const replyTo = read(request.replyTo, 'Reply To');
-	const redirectTo = read(request.redirectTo, 'Redirect All Mail To');
+	const redirectTo = redirectOf(request.redirectTo, read);
 	const wanted = addressesOf([...to, ...cc, ...bcc]);
 	if (!request.draft) checkRecipients(wanted);
 	const recipients = redirectTo.length > 0 ? addressesOf(redirectTo) : wanted;
@@ -238,6 +238,19 @@ function envelopeSender(
 	const given = field?.trim() ?? '';
 	if (given === '') return toAsciiDomain(from.address);
 	return given === '<>' ? '' : toAsciiDomain(oneSender(read(given, 'Envelope Sender')).address);
+}
+
+/** A redirection that names nobody must not let the mail go to everybody. */
+function redirectOf(given: AddressInput, read: (input: AddressInput, field: string) => Address[]): Address[] {
+	const redirectTo = read(given, 'Redirect All Mail To');
+	if (given === undefined || redirectTo.length > 0) return redirectTo;
+	throw new MailError(
+		'ADDRESS',
+		'"Redirect All Mail To" is set, but its value names nobody, so nothing was sent.',
+		{
+			nextStep: 'Check its value or expression, or remove the option.',
+		},
+	);
 }
 
 function oneSender(senders: Address[]): Address {

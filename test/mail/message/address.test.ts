@@ -17,6 +17,10 @@ test.each<[AddressInput, string[]]>([
 	],
 	[{ address: 'bob@example.test', name: 'Bob' }, ['Bob <bob@example.test>']],
 	[[{ address: 'bob@example.test' }], ['bob@example.test']],
+	[
+		{ value: [{ address: 'bob@example.test', name: 'Bob' }, { address: 'eve@example.test' }] },
+		['Bob <bob@example.test>', 'eve@example.test'],
+	],
 	['bob@example.test, BOB@EXAMPLE.test', ['bob@example.test']],
 	['bob@müller.test', ['bob@müller.test']],
 	['jörg@example.test', ['jörg@example.test']],
