@@ -24,6 +24,17 @@ const STYLED: readonly [name: string, html: string, text: string][] = [
 		'<!--[if mso]><v:roundrect href="https://x.example/reset">Reset</v:roundrect><![endif]--><a href="https://x.example/reset" style="background-color:#556270;color:#ffffff;mso-hide:all;">Reset password</a>',
 		'Reset password [https://x.example/reset]',
 	],
+	[
+		'cell-cut-short',
+		'<table><tr><td style="max-width:0;overflow:hidden;text-overflow:ellipsis">Seen</td></tr></table>',
+		'Seen',
+	],
+	[
+		'least-width',
+		'<table style="width:0;min-width:100%;overflow:hidden"><tr><td>Seen</td></tr></table>',
+		'Seen',
+	],
+	['no-height', '<div style="max-height:0;max-width:0;overflow:hidden">Hidden</div><p>Seen</p>', 'Seen'],
 	['white-on-black-body', '<body bgcolor="#000000" text="#FFFFFF">Seen</body>', 'Seen'],
 	['style-sheet-of-body', '<style>body{background:#000;color:#fff}</style><body><p>Seen</p></body>', 'Seen'],
 	[

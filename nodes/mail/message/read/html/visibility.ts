@@ -32,7 +32,8 @@ const INVISIBLE = new Set([
  */
 const HIDING =
 	/(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0?(?:\.0\d*)?(?:;|!|$)|text-indent:-\d{3,}|clip:rect\(0|(?:left|top|right):-\d{3,}px|transform:scale\(0)/;
-const COLLAPSED = /(?:^|;)(?:max-)?(?:height|width):0*(?:px|pt|em|%)?(?:;|!|$)/;
+/** `max-width:0` is how cells cut their text short, and a width of nothing gives way to a least one. */
+const COLLAPSED = /(?:^|;)(?:(?:max-)?height|width):0*(?:px|pt|em|%)?(?:;|!|$)/;
 /** Characters of style sheets that are searched, and names in them that are kept. */
 const MAX_STYLE = 200_000;
 const MAX_NAMES = 2_000;
@@ -127,5 +128,8 @@ function merged(before: Look | undefined, look: Look, isCertain: boolean): Look 
 }
 
 function hides(compact: string): boolean {
-	return HIDING.test(compact) || (COLLAPSED.test(compact) && compact.includes('overflow:hidden'));
+	return (
+		HIDING.test(compact) ||
+		(COLLAPSED.test(compact) && compact.includes('overflow:hidden') && !compact.includes('min-width'))
+	);
 }
