@@ -18,6 +18,10 @@ export const VISIT_INTERVAL_MS = 60_000;
 /** How long the shared connection is kept after a visit. */
 export const SHARED_IDLE_MS = 90_000;
 
+/** How long a server that allowed no more connections is not asked for another one. */
+export const FULL_FOR_MS = 60 * 60_000;
+const TOO_MANY_CONNECTIONS = 'too-many-connections';
+
 /** Who waited as long as told must not find the account still shut. */
 const EARLIER_MS = 1_000;
 
@@ -34,7 +38,10 @@ export class AccountLines {
 	private live = 0;
 	/** The login that shows whether the account can be used, while there is no connection: null when it went well. */
 	private trial: Promise<MailError | null> | null = null;
-	private own = 0;
+	/** Who has a connection of its own, each with what makes it give that up; the oldest first. */
+	private readonly own = new Set<() => void>();
+	/** How many may have one, as long as the server has shown lately that it allows no more. */
+	private allowed: { lines: number; until: number } | null = null;
 	private shared: ImapClient | null = null;
 	private last: Promise<unknown> = Promise.resolve();
 	private cancelIdle: () => void = () => undefined;
@@ -78,6 +85,7 @@ export class AccountLines {
 		} catch (error) {
 			if (error instanceof MailError && error.code === 'LOGIN' && error.retry === 'credentials')
 				this.refused(error, await connectionOf(account));
+			if (error instanceof MailError && error.diagnosis?.id === TOO_MANY_CONNECTIONS) this.full();
 			throw error;
 		}
 	}
@@ -92,19 +100,36 @@ export class AccountLines {
 
 	/** Whether nobody uses them and nothing has to be remembered. */
 	get isIdle(): boolean {
-		const isRefused = this.refusal !== null && this.clock.now() < this.refusal.until;
-		return this.own === 0 && this.live === 0 && this.trial === null && !isRefused;
+		const now = this.clock.now();
+		const isRefused = this.refusal !== null && now < this.refusal.until;
+		const isFull = this.allowed !== null && now < this.allowed.until;
+		return this.own.size === 0 && this.live === 0 && this.trial === null && !isRefused && !isFull;
 	}
 
-	/** Takes a connection of its own for a mailbox; false when all are taken. */
-	tryOwn(): boolean {
-		if (this.own >= MAX_OWN_LINES) return false;
-		this.own++;
+	/**
+	 * Takes a connection of its own for a mailbox.
+	 *
+	 * @param giveUp called when it has to be given up for the one that mailboxes share
+	 * @returns false when all are taken
+	 */
+	tryOwn(giveUp: () => void): boolean {
+		const { allowed } = this;
+		const most = allowed && this.clock.now() < allowed.until ? allowed.lines : MAX_OWN_LINES;
+		if (this.own.size >= most) return false;
+		this.own.add(giveUp);
 		return true;
 	}
 
-	releaseOwn(): void {
-		this.own--;
+	releaseOwn(giveUp: () => void): void {
+		this.own.delete(giveUp);
+	}
+
+	/** The server allows no more connections than there are. One of them is to be shared by those that get none. */
+	private full(): void {
+		const lines = Math.min(this.live - 1, MAX_OWN_LINES);
+		if (lines < 0) return;
+		this.allowed = { lines, until: this.clock.now() + FULL_FOR_MS };
+		for (const giveUp of [...this.own].slice(lines)) giveUp();
 	}
 
 	/**

@@ -38,8 +38,7 @@ const watches = new Map<string, MailboxWatch>();
  * Watches a mailbox for a trigger, over the connection of others with the same account if there is one.
  *
  * @param isNew whether the trigger was switched on this very moment, so that what is in the mailbox was there before it
- * @returns `first` settles with null when the mailbox was opened, or with what went wrong at the first attempt; the
- * watch goes on either way until `leave` is called
+ * @returns `first`: null once the mailbox is open, or what went wrong at first; it goes on until `leave` is called
  */
 export function watchMailbox(
 	account: Account,
@@ -87,6 +86,8 @@ class MailboxWatch {
 	/** Ends a wait between visits. */
 	private callBack: () => void = () => undefined;
 	private started = false;
+	/** Ends the session, because the connection is to be shared. */
+	private readonly giveUp = () => this.session?.stop();
 
 	constructor(
 		account: Account,
@@ -119,10 +120,7 @@ class MailboxWatch {
 		this.members.delete(delivery);
 		this.settler.leave(delivery);
 		this.outages.forget(delivery.options);
-		if (this.deliveries.size > 0) {
-			this.wake();
-			return;
-		}
+		if (this.deliveries.size > 0) return this.wake();
 		this.happened({ kind: 'left' });
 		this.onEmpty();
 		this.outages.stop();
@@ -136,7 +134,7 @@ class MailboxWatch {
 		while (!this.isClosed()) {
 			this.happened({ kind: 'attempt', now: this.clock.now() });
 			try {
-				if (this.lines.tryOwn()) await this.workOnOwnLine().finally(() => this.lines.releaseOwn());
+				if (this.lines.tryOwn(this.giveUp)) await this.workOnOwnLine();
 				else await this.visit();
 			} catch (error) {
 				const known = error instanceof MailError || error instanceof LineLost;
@@ -146,15 +144,17 @@ class MailboxWatch {
 	}
 
 	private async workOnOwnLine(): Promise<void> {
-		await this.checkAccounts();
-		if (this.isClosed()) return;
-		const client = await this.connect();
-		this.client = client;
 		try {
-			await this.work(client, false);
+			await this.checkAccounts();
+			if (this.isClosed()) return;
+			this.client = await this.connect();
+			await this.work(this.client, false);
 		} finally {
+			const { client } = this;
 			this.client = null;
-			void client.logout();
+			// Another may wait for the place among the connections that the server allows.
+			await client?.logout();
+			this.lines.releaseOwn(this.giveUp);
 		}
 	}
 

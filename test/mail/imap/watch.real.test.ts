@@ -1,7 +1,7 @@
 /** @jest-environment ./test/engine/jestEnvironment.js */
 /** How long a watch waits and what it tells, against a real server, with a clock that runs fast. */
 import { eventually } from '../../servers';
-import { QUICK_SPEED, WatchRig } from './watchRig';
+import { QUICK_SPEED, USER, WatchRig } from './watchRig';
 
 const MINUTE_MS = 60_000;
 
@@ -86,6 +86,24 @@ describe('a watch', () => {
 		for (const name of Object.keys(faults)) delete rig.servers.imap.faults[name as 'greeting'];
 		await rig.deliver();
 		await eventually(12_000, 'a run', () => rig.ran.length === 1);
+	});
+
+	test('fewer connections than mailboxes: those that get none share one, and all get their mail (D18)', async () => {
+		const { imap } = rig.servers;
+		imap.faults.onCommand = ({ name }) =>
+			/^(AUTHENTICATE|LOGIN)$/.test(name) && imap.connectionCount > 2
+				? { reply: '%TAG% NO [LIMIT] Maximum number of connections from user+IP exceeded\r\n' }
+				: undefined;
+		const mailboxes = ['INBOX', 'Archive', 'Junk', 'Sent'];
+		for (const mailbox of mailboxes) void rig.watch(undefined, undefined, mailbox);
+		await rig.pass(6 * MINUTE_MS);
+		for (const mailbox of mailboxes)
+			rig.servers.mailbox(USER.user, mailbox).add({ raw: Buffer.from('Subject: x\r\n\r\nx\r\n') });
+		await eventually(15_000, 'a run for each mailbox', () => rig.ran.length === 4);
+		expect(rig.down).toEqual([]);
+		const logins = imap.acceptedCount;
+		await rig.pass(20 * MINUTE_MS);
+		expect(imap.acceptedCount - logins).toBeLessThan(5);
 	});
 
 	test('a server that ends every session is not hammered', async () => {

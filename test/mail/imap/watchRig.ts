@@ -79,6 +79,7 @@ export class WatchRig {
 	async watch(
 		readAccount: () => Account = () => this.account(),
 		old: OldMail = { kind: 'none' },
+		mailbox = 'INBOX',
 	): Promise<MailError | null> {
 		const { clock } = this;
 		const { watchMailbox } = this.load<typeof import('../../../nodes/mail/imap/watch')>('mail/imap/watch');
@@ -89,7 +90,7 @@ export class WatchRig {
 		const { NO_FILTER } = this.load<typeof import('../../../nodes/mail/imap/filter')>('mail/imap/filter');
 		const { NO_MARKS } = this.load<typeof import('../../../nodes/mail/imap/outcome')>('mail/imap/outcome');
 		const delivery = new MailboxDelivery({
-			mailbox: 'INBOX',
+			mailbox,
 			cursor: new Cursor(newCursor('ann', clock.wallTime(), old)),
 			policy: {
 				acknowledge: 'succeeded',
@@ -122,7 +123,11 @@ export class WatchRig {
 			lineBack: (ms) => this.back.push(ms),
 		});
 		const joined = watchMailbox(readAccount(), delivery, true, clock);
-		this.leave = joined.leave;
+		const { leave } = this;
+		this.leave = () => {
+			leave();
+			joined.leave();
+		};
 		return await joined.first;
 	}
 
