@@ -4,7 +4,7 @@
  */
 import type { ImapClient } from './client';
 import type { MailboxDelivery } from './delivery';
-import { rethrowLost } from './lineLost';
+import { rethrowLost, rethrowUnanswered } from './lineLost';
 import { changeFlags, searchMessages } from './messages';
 import { DONE_KEYWORD, FAILED_KEYWORD } from './outcome';
 import { MAX_OFFERED_AGAIN, uidsOf, withoutEnd } from './putBack';
@@ -88,7 +88,7 @@ export async function offerLate(client: ImapClient, delivery: MailboxDelivery): 
 		);
 	} catch (error) {
 		// While the server does not understand the filter, the mail waits.
-		rethrowLost(error);
+		rethrowUnanswered(error);
 		delivery.cannotFilter(error, late);
 	}
 }

@@ -144,8 +144,10 @@ export const NO_FILTER = new MailFilter([], {});
 
 /** Text that the server will not search for (mostly because it is not ASCII), but that can be looked for here. */
 function isRefusedText(error: unknown, criterion: SearchCriteria): boolean {
-	const answered = error instanceof MailError && error.code === 'COMMAND';
-	return answered && containsText(criterion, null) !== undefined;
+	if (!(error instanceof MailError) || error.code !== 'COMMAND') return false;
+	// Who wants to be left alone for a while has not refused the text.
+	const isBusy = error.retry === 'throttled' || error.retry === 'limit';
+	return !isBusy && containsText(criterion, null) !== undefined;
 }
 
 function fits(patterns: readonly string[], texts: readonly string[]): boolean {

@@ -24,6 +24,12 @@ export function rethrowLost(error: unknown): asserts error is MailError {
 	if (!(error instanceof MailError) || isLineError(error)) throw error;
 }
 
+/** For a question whose answer may be no: a server that wants to be left alone has not answered it. @throws the error again then */
+export function rethrowUnanswered(error: unknown): asserts error is MailError {
+	rethrowLost(error);
+	if (error.retry === 'throttled' || error.retry === 'limit') throw error;
+}
+
 /** What an error means for the next attempt. A line that did nothing before the server called for a pause gets that pause. */
 export function endingOfLine(error: MailError | LineLost): Ending {
 	if (!(error instanceof LineLost)) return endingOf(error.retry, error.waitMs);

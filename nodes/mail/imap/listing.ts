@@ -1,7 +1,7 @@
 /** Which of the listed messages a trigger is to run on: by where it starts from, and by its filter. */
 import type { ImapClient } from './client';
 import type { MailboxDelivery } from './delivery';
-import { rethrowLost } from './lineLost';
+import { rethrowUnanswered } from './lineLost';
 import { searchMessages } from './messages';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -25,7 +25,7 @@ export async function listFor(
 		delivery.leaveOut(unseen.filter((uid) => !chosen.has(uid)));
 		delivery.list(counted);
 	} catch (error) {
-		rethrowLost(error);
+		rethrowUnanswered(error);
 		// While the server does not understand the filter, the mail waits.
 		delivery.cannotFilter(error, unseen);
 	}

@@ -20,7 +20,8 @@ export class Voting {
 	/** Runs that have ended, but a crash would make them run again; they still hold their place. */
 	private unproved = 0;
 	private unmarked = 0;
-	private onAllMarked: () => void = () => undefined;
+	/** Who waits until all is marked. */
+	private waiting: (() => void)[] = [];
 	/** Settled since the cursor was last stored, and before that: their proof on the server is still needed, or no more. */
 	private unstored: number[] = [];
 	private stored: number[] = [];
@@ -59,7 +60,7 @@ export class Voting {
 				},
 				applied: (flags) => {
 					if (!refused) on.onMarked(uid, flags);
-					if (--unapplied === 0 && --this.unmarked === 0) this.onAllMarked();
+					if (--unapplied === 0 && --this.unmarked === 0) this.allMarked();
 				},
 				refused: (error) => {
 					refused = true;
@@ -90,7 +91,7 @@ export class Voting {
 	/** Settles when nothing waits for its marks. */
 	async whenMarked(): Promise<void> {
 		if (this.unmarked === 0) return;
-		await new Promise<void>((resolve) => (this.onAllMarked = resolve));
+		await new Promise<void>((resolve) => this.waiting.push(resolve));
 	}
 
 	/** What was decided names other messages now. */
@@ -98,6 +99,10 @@ export class Voting {
 		this.unproved = this.unmarked = 0;
 		this.unstored = [];
 		this.stored = [];
-		this.onAllMarked();
+		this.allMarked();
+	}
+
+	private allMarked(): void {
+		for (const resolve of this.waiting.splice(0)) resolve();
 	}
 }

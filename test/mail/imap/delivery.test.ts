@@ -170,6 +170,19 @@ describe('running', () => {
 		);
 	});
 
+	it('says to all who wait for it that everything is marked', async () => {
+		const world = worldWith(1, 2);
+		const rig = new Rig(world);
+		rig.pass();
+		for (const run of world.runs) run.end(OK);
+		await settled();
+		const ended: string[] = [];
+		for (const name of ['one', 'other']) void rig.delivery.when('marked').then(() => ended.push(name));
+		rig.mark();
+		await settled();
+		expect(ended).toEqual(['one', 'other']);
+	});
+
 	it('leaves no timer behind when it is closed', async () => {
 		const world = worldWith(1);
 		const rig = new Rig(world, { retries: 3 });

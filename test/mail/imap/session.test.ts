@@ -1,3 +1,4 @@
+import { MailError } from '../../../nodes/mail/errors';
 import { MailFilter } from '../../../nodes/mail/imap/filter';
 import { NO_MARKS } from '../../../nodes/mail/imap/outcome';
 import { MAX_READY_BYTES, type ReadyMessages } from '../../../nodes/mail/imap/readyMessages';
@@ -127,6 +128,21 @@ describe('a session', () => {
 		const before = rig.mailbox.commands.length;
 		await rig.clock.advance(60_000);
 		expect(rig.mailbox.commands.length - before).toBeLessThan(10);
+	});
+
+	it('keeps the pause that the server asks for while it is searched for a filter: the filter is not to blame', async () => {
+		const trigger = rig.trigger('a', { filter: new MailFilter([{ subject: 'mail' }], {}) });
+		rig.mailbox.add(1);
+		let searches = 0;
+		const busy = new MailError('COMMAND', 'Slow down.', { retry: 'throttled', waitMs: 60_000 });
+		rig.mailbox.before = (command) => {
+			if (command === 'search' && ++searches === 2) throw busy;
+		};
+		rig.start();
+		await rig.until(() => rig.failure !== null);
+		expect(rig.failure).toBe(busy);
+		expect(trigger.reports).toEqual([]);
+		rig.failure = null;
 	});
 
 	it('marks what ran between large mails, not after a page of them', async () => {
