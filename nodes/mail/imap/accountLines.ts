@@ -73,6 +73,16 @@ export class AccountLines {
 		});
 	}
 
+	/** Connects for a watched mailbox, as {@link connect}. Where the server allows no more connections, mailboxes share one. */
+	async connectMailbox(account: Account, events: ImapClientEvents): Promise<ImapClient> {
+		try {
+			return await this.connect(account, events);
+		} catch (error) {
+			if (error instanceof MailError && error.diagnosis?.id === TOO_MANY_CONNECTIONS) this.full();
+			throw error;
+		}
+	}
+
 	private async logIn(account: Account, events: ImapClientEvents): Promise<ImapClient> {
 		if (this.refusal && this.clock.now() < this.refusal.until) {
 			if (this.refusal.connection === (await connectionOf(account))) throw this.refusal.error;
@@ -85,7 +95,6 @@ export class AccountLines {
 		} catch (error) {
 			if (error instanceof MailError && error.code === 'LOGIN' && error.retry === 'credentials')
 				this.refused(error, await connectionOf(account));
-			if (error instanceof MailError && error.diagnosis?.id === TOO_MANY_CONNECTIONS) this.full();
 			throw error;
 		}
 	}

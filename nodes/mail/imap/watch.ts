@@ -193,7 +193,7 @@ class MailboxWatch {
 	}
 
 	private async connect(): Promise<ImapClient> {
-		return await this.lines.connect(this.#account, {
+		return await this.lines.connectMailbox(this.#account, {
 			onChange: () => this.session?.changed(),
 			onFlags: () => this.session?.flagged(),
 			signal: this.closing.signal,
