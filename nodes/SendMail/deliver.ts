@@ -1,7 +1,7 @@
 /** From what an item asks for to its output: composed, sent or filed, copied, and told. */
 import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { Account } from '../mail/account/account';
-import { providerOf } from '../mail/account/providers';
+import { quirksOf } from '../mail/account/providers';
 import { MailError } from '../mail/errors';
 import { fileMessage, mailboxWithRole } from '../mail/imap/originals';
 import { compose, readMessage, type ComposedMail } from '../mail/message/compose';
@@ -102,8 +102,8 @@ async function afterwards(
 			warnings.push(`The mail was sent, but ${what}: ${sentenceOf(error)}`);
 		}
 	};
-	const saves = settings.saveToSent && !providerOf(account.provider)?.quirks?.savesSentMail;
-	if (saves)
+	const savesItself = quirksOf(account.provider, account.smtp?.host).savesSentMail;
+	if (settings.saveToSent && !savesItself)
 		await attempt('no copy of it was filed', async () => {
 			await mailboxes.use(account, async (client) => {
 				const sent = await mailboxWithRole(client, '\\Sent');

@@ -254,3 +254,9 @@ const KEY_BY_HOST = new Map(
 export function providerKeyForHost(host: string): ProviderKey | undefined {
 	return KEY_BY_HOST.get(host.toLowerCase());
 }
+
+/** What is special about an account's provider, also where its server was entered by hand. */
+export function quirksOf(provider: string, host: string | undefined): Quirks {
+	const key = provider === 'custom' && host !== undefined ? providerKeyForHost(host) : provider;
+	return (key !== undefined && providerOf(key)?.quirks) || {};
+}

@@ -4,6 +4,7 @@ import {
 	endpointsOf,
 	PROVIDER_KEYS,
 	providerKeyForHost,
+	quirksOf,
 	providerOf,
 	PROVIDERS,
 	type PresetEndpoint,
@@ -135,4 +136,16 @@ describe('docs/accounts.md', () => {
 		expect(row).toContain(`, ${source.checked}.`);
 		for (const url of source.read) expect(row).toContain(`(${url})`);
 	});
+});
+
+test.each([
+	['custom', 'smtp.gmail.com', true],
+	['custom', 'smtp.zoho.eu', true],
+	['custom', 'smtp.office365.com', true],
+	['gmail', undefined, true],
+	['custom', 'mail.example.test', undefined],
+	['custom', undefined, undefined],
+	['fastmail', 'smtp.gmail.com', undefined],
+])('%s at %s files sent mail itself: %p', (provider, host, saves) => {
+	expect(quirksOf(provider, host).savesSentMail).toBe(saves);
 });
