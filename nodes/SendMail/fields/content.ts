@@ -80,6 +80,7 @@ export const textAlternativeOption: INodeProperties = {
 	default: true,
 	description:
 		'Whether HTML is sent with a plain text made from it; mail without one is taken for spam more often',
+	displayOptions: { hide: { '/emailFormat': ['both', 'text'] } },
 };
 
 /** @param quotation what goes below the content and the signature */
