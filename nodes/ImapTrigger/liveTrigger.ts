@@ -118,7 +118,10 @@ class LiveTrigger {
 		const all = Promise.all(firsts).then((results) => results.find((result) => result !== null) ?? null);
 		const over = AbortSignal.any([enough.signal, this.stopped.signal]);
 		const time = sleep(systemClock, FRESH_MS, over).then(() => null);
-		const failure = await Promise.race([all, time]);
+		// n8n starts its workflows one after another; who knows where to go on need not hold up the others.
+		const goesOn =
+			this.context.getActivationMode() === 'init' && deliveries.every(({ cursor }) => cursor.low !== null);
+		const failure = goesOn ? null : await Promise.race([all, time]);
 		enough.abort();
 		return failure;
 	}

@@ -96,6 +96,24 @@ describe('switching a trigger on', () => {
 		60_000,
 	);
 
+	test('when n8n starts, a trigger that goes on waits for no server: hundreds of them start one after another', async () => {
+		const { user, wf } = await rig.live();
+		await rig.deliver(user, 'before');
+		await wf.waitForExecution();
+		await rig.untilFlags(user, ['\\Seen']);
+		await wf.deactivate();
+		const put = setConstants('nodes/mail/imap/client', { SETUP_DEADLINE_MS: 3_000 });
+		rig.servers.imap.faults.onResponse = () => null;
+		const startedAt = performance.now();
+		await wf.activate('init');
+		expect(performance.now() - startedAt).toBeLessThan(2_000);
+		rig.servers.imap.faults.onResponse = undefined;
+		await rig.deliver(user, 'meanwhile');
+		expect(subjects(await wf.waitForExecution(undefined, 20_000))).toEqual(['meanwhile']);
+		put();
+		await wf.deactivate();
+	}, 60_000);
+
 	test('a wrong password on the first activation is told to the person who switches it on, after one login', async () => {
 		const account = rig.newUser();
 		const put = setConstants('nodes/mail/backoff', { REFUSED_STEPS_MS: [60_000] });
