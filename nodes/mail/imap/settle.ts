@@ -257,20 +257,20 @@ function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<stri
 /** Joins the votes on one mail. */
 function decide(votes: readonly Vote[], mailbox: SelectedMailbox, someUndecided: boolean): Decision {
 	const failed = votes.filter((vote) => vote.failed);
+	const movers = failed.length > 0 ? failed : votes;
+	const moveTo = someUndecided ? '' : (movers.find(({ marks }) => marks.moveTo !== '')?.marks.moveTo ?? '');
+	const isDeleted = !someUndecided && movers.some(({ marks }) => marks.delete);
 	const flags = new Set<string>();
 	for (const { marks, proof } of votes) {
 		if (marks.flag) flags.add('\\Flagged');
 		if (marks.addKeyword !== '' && mailbox.allowsKeywords) flags.add(marks.addKeyword);
-		if (proof !== null && mailbox.allowsKeywords) flags.add(proof);
+		// What leaves the mailbox proves it by that, and would take the keyword along for ever.
+		const leaves = moveTo !== '' || isDeleted;
+		if (proof !== null && mailbox.allowsKeywords && !leaves) flags.add(proof);
 	}
 	// A failed mail is left unread, so that a person finds it, unless its own rule says otherwise.
 	const readers = failed.length > 0 ? failed : votes;
 	if (readers.some(({ marks }) => marks.markRead)) flags.add('\\Seen');
 	if (failed.length > 0) flags.add(mailbox.allowsKeywords ? FAILED_KEYWORD : '\\Flagged');
-	const movers = failed.length > 0 ? failed : votes;
-	return {
-		flags: [...flags],
-		moveTo: someUndecided ? '' : (movers.find(({ marks }) => marks.moveTo !== '')?.marks.moveTo ?? ''),
-		delete: !someUndecided && movers.some(({ marks }) => marks.delete),
-	};
+	return { flags: [...flags], moveTo, delete: isDeleted };
 }

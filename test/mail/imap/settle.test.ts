@@ -137,6 +137,14 @@ describe('one trigger', () => {
 		expect(await rig.apply(voter)).toEqual(['1:3,7 +\\Seen mr-1', '5 +\\Flagged']);
 	});
 
+	it('a mail that is moved or deleted takes no proof along', async () => {
+		const [rig, voter] = [new Rig(), new FakeVoter()];
+		rig.vote(voter, 1, { ...READ, moveTo: 'Archive' }, { proof: 'mr-1' });
+		rig.vote(voter, 2, { ...NO_MARKS, delete: true }, { proof: 'mr-1' });
+		expect(await rig.apply(voter)).toEqual(['1 +\\Seen', '1 → Archive', '2 deleted']);
+		expect(voter.told).toEqual(['1 proven', '1 applied', '2 proven', '2 applied']);
+	});
+
 	it('takes proofs away when they are no longer needed', async () => {
 		const [rig, voter] = [new Rig(), new FakeVoter()];
 		rig.settler.dropProof([1, 2], 'mr-1');
