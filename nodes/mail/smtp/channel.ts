@@ -122,11 +122,13 @@ export class SmtpChannel {
 		}
 	}
 
-	/** Says goodbye and closes without waiting for the answer. */
+	/** Says goodbye and closes without waiting for the answer; whoever still waits for one gets an error. */
 	quit(): void {
 		if (this.failure) return;
-		this.failure = closed();
+		const failure = closed();
+		this.failure = failure;
 		clearTimeout(this.timer);
+		for (const { reject } of this.waiting.splice(0)) reject(failure);
 		this.socket.end('QUIT\r\n');
 		// A server that never closes its side must not keep the socket.
 		const timer = setTimeout(() => this.socket.destroy(), QUIT_TIMEOUT_MS);

@@ -9,6 +9,7 @@ import {
 	startScriptedServer,
 	type EmbeddedServers,
 } from '../../servers';
+import { startFakeSmtp } from '../smtp/fakeSmtp';
 import { FakeTokens, testAccount } from './accounts';
 
 jest.setTimeout(60_000);
@@ -120,6 +121,21 @@ test('a sender that the server does not permit', async () => {
 	const results = await checkAccount(account('tls', { imap: null }));
 	expect(stages(results, 'smtp').at(-1)).toBe('sender failed');
 	expect(results.at(-1)?.error).toMatchObject({ code: 'REFUSED', diagnosis: { id: 'sender-not-allowed' } });
+});
+
+test('a server that keeps silent about the sender: the time limit as well', async () => {
+	const silent = await startFakeSmtp({
+		answer: (stage) => (stage === 'MAIL' ? { then: 'silent' } : undefined),
+	});
+	try {
+		const smtp = { host: HOST, port: silent.port, security: 'none' as const };
+		const results = await checkAccount(account('tls', { imap: null, smtp }), 1_500);
+		expect(stages(results, 'smtp').at(-1)).toBe('sender failed');
+		expect(results.at(-1)?.error?.message).toContain('it stopped at asking about the sender');
+		await eventually(5_000, 'the connection is closed', () => silent.open === 0);
+	} finally {
+		await silent.stop();
+	}
 });
 
 test('a server that keeps silent: the time limit, and the stage it stopped at', async () => {
