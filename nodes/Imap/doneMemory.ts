@@ -6,6 +6,9 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 const KEY = 'mailroomDone';
 
+/** What is known of an item: what it became, or that nobody can say, so that it must not be tried again. */
+export type Known = { json: IDataObject[] } | { unknown: { message: string; nextStep: string } };
+
 export class DoneMemory {
 	private readonly context: IDataObject;
 	private readonly run: string;
@@ -15,14 +18,14 @@ export class DoneMemory {
 		this.run = String(node.getWorkflowDataProxy(0).$runIndex as number);
 	}
 
-	recall(itemIndex: number): IDataObject[] | undefined {
-		return this.entries()[`${this.run}:${itemIndex}`] as IDataObject[] | undefined;
+	recall(itemIndex: number): Known | undefined {
+		return this.entries()[`${this.run}:${itemIndex}`] as Known | undefined;
 	}
 
 	/** Only when the run is about to fail: what is written here is saved with the execution. */
-	remember(done: ReadonlyMap<number, IDataObject[]>): void {
+	remember(done: ReadonlyMap<number, Known>): void {
 		const entries = this.entries();
-		for (const [itemIndex, json] of done) entries[`${this.run}:${itemIndex}`] = json;
+		for (const [itemIndex, known] of done) entries[`${this.run}:${itemIndex}`] = known;
 		this.context[KEY] = entries;
 	}
 

@@ -6,9 +6,10 @@ import { failureJson, toNodeError } from '../bridge/errors';
 import { ItemFields } from '../bridge/itemFields';
 import { RunAccounts } from '../bridge/runAccounts';
 import { accountFingerprint, type Account } from '../mail/account/account';
+import { MailError } from '../mail/errors';
 import { withActionLine } from '../mail/imap/actionLines';
 import { workOnMessages } from '../mail/imap/onMessages';
-import { DoneMemory } from './doneMemory';
+import { DoneMemory, type Known } from './doneMemory';
 import type {
 	ImapOperation,
 	Line,
@@ -39,10 +40,12 @@ export async function processItems(
 	const byAccount = new Map<string, Item[]>();
 	const accounts = new RunAccounts(context);
 	const memory = operation.once ? new DoneMemory(context) : null;
+	const unknown = new Map<number, MailError>();
 	for (let index = 0; index < context.getInputData().length; index++) {
-		const done = memory?.recall(index);
-		if (done) {
-			results[index] = done.map((json) => ({ json }));
+		const known = memory?.recall(index);
+		if (known) {
+			if ('json' in known) results[index] = known.json.map((json) => ({ json }));
+			else unknown.set(index, new MailError('UNKNOWN', known.unknown.message, known.unknown));
 			continue;
 		}
 		try {
@@ -61,6 +64,7 @@ export async function processItems(
 		if (operation.kind === 'message') await handleMessages(operation, items, run, results);
 		else await handleOneByOne(operation, items, run, results, stopsAtFailure);
 	}
+	for (const [index, error] of unknown) results[index] = { error };
 	if (memory) remember(memory, results);
 	return outputOf(run, results);
 }
@@ -68,13 +72,14 @@ export async function processItems(
 /** n8n tries again when an item has failed, even where it goes on with failures. */
 function remember(memory: DoneMemory, results: readonly Result[]): void {
 	if (!results.some(hasFailed)) return memory.forget();
-	const done = new Map<number, IDataObject[]>();
+	const done = new Map<number, Known>();
 	for (const [index, result] of results.entries()) {
-		if (result && !hasFailed(result))
-			done.set(
-				index,
-				result.map(({ json }) => json),
-			);
+		if (!hasFailed(result)) {
+			if (result) done.set(index, { json: result.map(({ json }) => json) });
+		} else if (result.error instanceof MailError && result.error.code === 'UNKNOWN') {
+			const { message, description: nextStep } = result.error;
+			done.set(index, { unknown: { message, nextStep } });
+		}
 	}
 	memory.remember(done);
 }

@@ -17,7 +17,7 @@ export const MAIL_ERROR_CODES = {
 	MESSAGE: 'The message cannot be built or sent as it is',
 	REFUSED: 'The mail server did not accept the message',
 	UNKNOWN:
-		'The connection was lost after the whole message had been handed over: nobody can say whether it was accepted',
+		'The connection was lost when it may have been done already: nobody can say whether a message was accepted, filed or copied',
 	CANCELLED: 'The caller gave up',
 } as const;
 

@@ -135,6 +135,26 @@ test('Retry On Fail: what is done is not done again, what failed is', async () =
 	});
 });
 
+test.each([
+	['copy', { operation: 'copy', message: messageId('one'), destination: 'Archive' }, 'UID COPY'],
+	['append', { operation: 'append', appendTo: 'Archive', fromEmail: 'me@example.org', text: 'x' }, 'APPEND'],
+])(
+	'Retry On Fail: %s, of which nobody can say whether it was done, is not done again',
+	async (_name, parameters, command) => {
+		await withRig(undefined, async (rig) => {
+			const account = await rig.account('one');
+			const { imap } = rig.place.embedded!;
+			let tries = 0;
+			imap.faults.onCommand = ({ name }) => (name === command && ++tries === 1 ? 'reset' : undefined);
+			const retry = { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 };
+			const ran = await account.run(parameters, [{}], retry);
+			expect(ran.error?.message).toMatch(/not known/);
+			expect(ran.error?.description).toMatch(/before you try again/);
+			expect(tries).toBe(1);
+		});
+	},
+);
+
 describe('servers without extensions', () => {
 	/** "other" was marked as deleted by another mail program. */
 	async function marked(rig: Rig): Promise<Account> {

@@ -86,7 +86,7 @@ export class ActionLine {
 	}
 
 	private refuseCancelled(): void {
-		if (this.signal?.aborted) throw new MailError('CANCELLED', 'The work was stopped.', { side: 'imap' });
+		if (this.signal?.aborted) throw cancelled();
 	}
 }
 
@@ -103,7 +103,7 @@ export async function withActionLine<T>(
 	clock = systemClock,
 ): Promise<T> {
 	const desk = desks.of(account, () => ({ taken: 0, waiting: [], kept: null, cancelIdle: () => undefined }));
-	if (desk.taken >= MAX_ACTION_LINES) await new Promise<void>((resolve) => desk.waiting.push(resolve));
+	if (desk.taken >= MAX_ACTION_LINES) await placeAt(desk, signal);
 	else desk.taken++;
 	const line = new ActionLine(account, signal, clock, await takeKept(desk, clock));
 	const abort = () => line.abort();
@@ -119,6 +119,23 @@ export async function withActionLine<T>(
 		if (next) next();
 		else desk.taken--;
 	}
+}
+
+/** Waits for a place. @throws MailError `CANCELLED` when the signal aborts first */
+async function placeAt(desk: Desk, signal: AbortSignal | undefined): Promise<void> {
+	await new Promise<void>((resolve, reject) => {
+		const giveUp = () => {
+			desk.waiting = desk.waiting.filter((other) => other !== come);
+			reject(cancelled());
+		};
+		const come = () => {
+			signal?.removeEventListener('abort', giveUp);
+			resolve();
+		};
+		if (signal?.aborted) return reject(cancelled());
+		signal?.addEventListener('abort', giveUp, { once: true });
+		desk.waiting.push(come);
+	});
 }
 
 /** Ends all connections that nobody uses at the moment. */
@@ -151,6 +168,10 @@ function drop(desk: Desk): void {
 	desk.cancelIdle();
 	void desk.kept?.client.logout();
 	desk.kept = null;
+}
+
+function cancelled(): MailError {
+	return new MailError('CANCELLED', 'The work was stopped.', { side: 'imap' });
 }
 
 function dropped(): MailError {

@@ -15,14 +15,14 @@ const CONCERNS_ALL = new Set(['TRYCREATE', 'NONEXISTENT', 'READ-ONLY', 'NOPERM',
 /**
  * Gives a command many messages at a time. What the server refuses is halved until the messages at fault are found.
  *
- * @param ifLost what to do about messages whose command was under way when the line broke
+ * @param ifLost what to do about messages whose command was under way when the line broke, where to try again is no answer
  * @throws MailError when the line broke; those that were under way are reported then, the others are as they were
  */
 export async function inFewCommands(
 	messages: readonly FoundMessage[],
 	command: (uids: readonly number[]) => Promise<void>,
 	report: (uid: number, outcome: Outcome<never>) => void,
-	ifLost = LOOK_AGAIN,
+	ifLost?: string,
 ): Promise<void> {
 	let refusals = 0;
 	const attempt = async (uids: readonly number[]): Promise<void> => {
@@ -45,12 +45,20 @@ export async function inFewCommands(
 	for (const uids of commandSized(messages.map(({ uid }) => uid))) await attempt(uids);
 }
 
-/** The line broke while something was being changed. */
-export function uncertain({ code, message, retry, reply }: MailError, nextStep = LOOK_AGAIN): MailError {
-	return new MailError(code, `${message} Whether the message was handled is not known.`, {
-		side: 'imap',
-		retry,
-		nextStep,
-		...(reply && { reply }),
-	});
+/**
+ * The line broke while something was being changed.
+ *
+ * @returns an error `UNKNOWN` where a second try may do it twice
+ */
+export function uncertain({ code, message, retry, reply }: MailError, twice?: string): MailError {
+	return new MailError(
+		twice === undefined ? code : 'UNKNOWN',
+		`${message} Whether the message was handled is not known.`,
+		{
+			side: 'imap',
+			retry: twice === undefined ? retry : 'permanent',
+			nextStep: twice ?? LOOK_AGAIN,
+			...(reply && { reply }),
+		},
+	);
 }

@@ -91,7 +91,7 @@ export async function mailboxWithRole(client: ImapClient, role: '\\Drafts' | '\\
  * Files a message (APPEND, RFC 3501 §6.3.11).
  *
  * @returns where it is now; null when the server does not tell (no UIDPLUS)
- * @throws MailError `COMMAND` with the server's words, `MAILBOX` when it is not there, `LOST` or `TIMEOUT` when nobody knows
+ * @throws MailError `COMMAND` with the server's words, `MAILBOX` when it is not there, `UNKNOWN` when the line broke
  */
 export async function fileMessage(
 	client: ImapClient,
@@ -115,10 +115,9 @@ async function notFiled(client: ImapClient, mailbox: string, error: unknown): Pr
 	if (!(error instanceof MailError)) return error;
 	if (!isLineError(error))
 		return (await isMissing(client, mailbox, error)) ? await missing(client, mailbox) : error;
-	const { code, message, retry, reply } = error;
-	return new MailError(code, `${message} Whether the message is in "${mailbox}" now is not known.`, {
+	const { message, reply } = error;
+	return new MailError('UNKNOWN', `${message} Whether the message is in "${mailbox}" now is not known.`, {
 		side: 'imap',
-		retry,
 		nextStep: `Look there before you try again: if it is, a second try puts another one there.`,
 		...(reply && { reply }),
 	});
