@@ -65,18 +65,17 @@ export function endpointOf(account: Account, side: 'imap' | 'smtp'): Endpoint {
  * @throws MailError `ACCOUNT`
  */
 export function refusePlainTextLogin(account: Account, endpoint: Endpoint, side: 'imap' | 'smtp'): void {
-	if (endpoint.security !== 'none' || !logsIn(account) || isPrivateHost(endpoint.host)) return;
+	if (endpoint.security !== 'none' || !logsIn(account)) return;
+	// It is readable on the way to the proxy, too.
+	const shared = [account.proxy?.host ?? endpoint.host, endpoint.host].find((host) => !isPrivateHost(host));
+	if (shared === undefined) return;
 	const what = account.auth.kind === 'password' ? 'password' : 'access token';
-	throw new MailError(
-		'ACCOUNT',
-		`The ${what} would travel unencrypted to ${endpoint.host}, so nothing was sent.`,
-		{
-			retry: 'configuration',
-			side,
-			nextStep:
-				'Choose TLS or STARTTLS in the credential. No encryption is allowed only to this machine and private networks.',
-		},
-	);
+	throw new MailError('ACCOUNT', `The ${what} would travel unencrypted to ${shared}, so nothing was sent.`, {
+		retry: 'configuration',
+		side,
+		nextStep:
+			'Choose TLS or STARTTLS in the credential. No encryption is allowed only to this machine and private networks.',
+	});
 }
 
 /** Whether there is anything to log in with. */

@@ -74,6 +74,17 @@ describe('refusePlainTextLogin', () => {
 	});
 });
 
+test.each([
+	['proxy.example.org', true],
+	['10.0.0.3', false],
+])('no encryption to a private server through the proxy %s: refused %s', (host, refused) => {
+	const endpoint = { host: '10.0.0.5', port: 143, security: 'none' } as const;
+	const proxy = { ...PROXY, host };
+	const login = (): void => refusePlainTextLogin(account({ password: 'secret', proxy }), endpoint, 'imap');
+	if (refused) expect(login).toThrow('would travel unencrypted to proxy.example.org');
+	else expect(login).not.toThrow();
+});
+
 describe('accountIdentity', () => {
 	it('stays the same over aliases, ports and spelling of the same server', () => {
 		const identity = accountIdentity(account());
