@@ -238,6 +238,6 @@ function isCrowded(error: unknown): boolean {
  * attempt of its own: no answer at all, or 421 (RFC 5321 §3.8) as the first.
  */
 function wasStale(error: MailError, line: SmtpLine): boolean {
-	if (line.progress.committed) return false;
-	return error.code === 'LOST' ? !line.progress.answered : error.reply?.code === '421';
+	if (line.progress.committed || line.progress.answered) return false;
+	return error.code === 'LOST' || error.reply?.code === '421';
 }

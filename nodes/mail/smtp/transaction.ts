@@ -49,7 +49,7 @@ export interface SmtpReply {
 
 /** How far a message got; read when something fails. */
 export interface Progress {
-	/** The server has answered at least once. */
+	/** The server has answered at least once, and not only that it is closing. */
 	answered: boolean;
 	/** Recipients that it has refused. */
 	rejected: SmtpFailure[];
@@ -126,7 +126,7 @@ async function sayEnvelope(
 	const begin = () =>
 		extensions.chunking ? sendChunk(channel, first, limits) : channel.ask('DATA', limits.answerMs);
 	const sender = (answer: SmtpAnswer) => {
-		progress.answered = true;
+		progress.answered = answer.code !== 421;
 		if (answer.code >= 300) throw refusal(answer, 'MAIL FROM');
 	};
 	const answers: EnvelopeAnswers = { accepted: [], rejected: progress.rejected, body: null };

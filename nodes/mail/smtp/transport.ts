@@ -113,7 +113,7 @@ export class SmtpLine {
 			}
 			const failure = toMailError(error, this.#account, progress);
 			if (isAnswered(failure)) await this.reset();
-			else if (progress.answered || failure.code === 'LOST' || failure.code === 'UNKNOWN')
+			else if (progress.answered || ['REFUSED', 'LOST', 'UNKNOWN'].includes(failure.code))
 				this.channel.fail(failure);
 			if (progress.rejected.length === 0) throw failure;
 			return { response: failure.reply?.text ?? '', accepted: [], rejected: progress.rejected, failure };

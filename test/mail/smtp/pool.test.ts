@@ -144,6 +144,23 @@ test('a warm connection whose end is found out only at MAIL is replaced, and so 
 	expect(ends).toBe(4);
 });
 
+test.each(['RCPT', 'DATA', 'end'] as const)(
+	'a warm connection that was well at MAIL is not stale: 421 at %s is for the caller to wait about',
+	async (at) => {
+		let limited = false;
+		const pool = await start({
+			answer: (stage) => (limited && stage === at ? '421 4.7.0 slow down' : undefined),
+		});
+		await pool.send(ENVELOPE, message);
+		limited = true;
+		await expect(pool.send(ENVELOPE, message)).rejects.toMatchObject({ reply: { code: '421' } });
+		expect(server.sessions).toHaveLength(1);
+		limited = false;
+		await pool.send(ENVELOPE, message);
+		expect(server.sessions).toHaveLength(2);
+	},
+);
+
 test('a warm connection lost after the message is not stale: unknown, one copy', async () => {
 	const pool = await start({
 		answer: (stage) => (stage === 'end' && server.messages.length === 2 ? { then: 'reset' } : undefined),
