@@ -70,6 +70,9 @@ class LiveTrigger {
 	private readonly emitter: StartRun;
 	private readonly places: Places;
 	private readonly stopped = new AbortController();
+	/** Found by a role or a pattern, and not to be opened any more. */
+	private readonly missing = new Map<string, MailError>();
+	private lookNow: () => void = () => undefined;
 	private closing: Promise<void> | null = null;
 	/** It is closed and its line given up. */
 	private hasLeft = false;
@@ -183,7 +186,7 @@ class LiveTrigger {
 				if (this.hasLeft) void this.markLate(delivery, settle);
 				else settle();
 			},
-			lineDown: (error) => this.outages.down(mailbox, error),
+			lineDown: (error) => this.lineDown(mailbox, error),
 			lineBack: (downMs) => this.outages.back(mailbox, downMs),
 		});
 		return delivery;
@@ -194,6 +197,27 @@ class LiveTrigger {
 		const { mailbox, cursor } = delivery.options;
 		const isNew = isNow && !this.store.goesOn(mailbox, cursor.account);
 		this.watched.set(mailbox, { delivery, ...watchMailbox(this.account, delivery, isNew) });
+	}
+
+	/** A mailbox that a role or a pattern meant may have been deleted, which is no outage: the server is asked first. */
+	private lineDown(mailbox: string, error: MailError): void {
+		if (error.code !== 'MAILBOX' || this.settings.mailboxes.includes(mailbox))
+			return this.outages.down(mailbox, error);
+		this.missing.set(mailbox, error);
+		this.lookNow();
+	}
+
+	/** Tells of mailboxes that are there but cannot be opened, and gives up those that are not there. */
+	private looked(mailboxes: readonly string[]): void {
+		for (const [mailbox, error] of this.missing) {
+			const watched = this.watched.get(mailbox);
+			if (mailboxes.includes(mailbox)) this.outages.down(mailbox, error);
+			else if (watched && this.watched.delete(mailbox)) {
+				watched.delivery.close();
+				watched.leave();
+			}
+		}
+		this.missing.clear();
 	}
 
 	/** Watches what roles and patterns mean, now and whenever another mailbox fits. */
@@ -207,6 +231,8 @@ class LiveTrigger {
 					this.watch(this.open(mailbox), isFirstLook);
 					this.store.save();
 				},
+				onLook: (mailboxes) => this.looked(mailboxes),
+				onRest: (lookNow) => (this.lookNow = lookNow),
 				onReport: (text) => this.reports.note(text),
 				onFirst: (error) => {
 					isFirstLook = false;

@@ -13,6 +13,10 @@ export const FIND_INTERVAL_MS = 15 * 60_000;
 export interface FinderEvents {
 	/** Called for every mailbox that fits, each time it is seen. */
 	onFound(mailbox: string): void;
+	/** Called after each look with all that fit. */
+	onLook(mailboxes: readonly string[]): void;
+	/** Called with what makes it look at once. */
+	onRest(lookNow: () => void): void;
 	onReport(text: string): void;
 	/** How the first look went: null for well. */
 	onFirst(error: MailError | null): void;
@@ -36,6 +40,7 @@ export async function findMailboxes(
 			const listed = await listMailboxes(await readAccount(), signal);
 			const found = resolveMailboxes(entries, listed);
 			for (const mailbox of found.slice(0, MAX_MAILBOXES)) events.onFound(mailbox);
+			events.onLook(found);
 			tell(
 				complaint(
 					entries,
@@ -45,7 +50,9 @@ export async function findMailboxes(
 			);
 			events.onFirst(null);
 			backoff = FRESH;
-			await sleep(systemClock, FIND_INTERVAL_MS, signal);
+			const nap = new AbortController();
+			events.onRest(() => nap.abort());
+			await sleep(systemClock, FIND_INTERVAL_MS, AbortSignal.any([signal, nap.signal]));
 		} catch (caught) {
 			if (signal.aborted) return;
 			const error = caught instanceof MailError ? caught : unexpected(caught);

@@ -127,6 +127,26 @@ describe('the trigger keeps an eye on', () => {
 		put();
 	});
 
+	test('a mailbox that a pattern meant and somebody deletes is no outage; the others go on', async () => {
+		const account = rig.newUser();
+		for (const name of ['Clients/A', 'Clients/B']) rig.servers.createMailbox(account.user, name);
+		const wf = rig.workflow(await rig.credential(account), {
+			trigger: { mailboxes: ['Clients/*'], options: { runOnOutage: true } },
+		});
+		await wf.activate();
+		const told = rig.engine.logs.length;
+		const logins = rig.servers.imap.acceptedCount;
+		rig.servers.deleteMailbox(account.user, 'Clients/B');
+		rig.servers.imap.drop('close');
+		await eventually(SOON_MS, 'two lines and a look', () => rig.servers.imap.acceptedCount >= logins + 3);
+		rig.servers.mailbox(account.user, 'Clients/A').add({ raw: Buffer.from(mail('goes on')) });
+		expect(subjects(await wf.waitForExecution())).toEqual(['goes on']);
+		await eventually(SOON_MS, 'one line', () => rig.servers.imap.connectionCount === 1);
+		const warned = rig.engine.logs.slice(told).filter(({ level }) => level === 'warn');
+		expect(warned.map(({ message }) => message)).toEqual([]);
+		await wf.deactivate();
+	});
+
 	test('more mailboxes than the account may have connections: the rest are visited in turn (D18)', async () => {
 		const put = setConstants('nodes/mail/imap/accountLines', { MAX_OWN_LINES: 2, VISIT_INTERVAL_MS: 50 });
 		const account = rig.newUser();

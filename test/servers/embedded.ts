@@ -32,6 +32,7 @@ export interface EmbeddedServers extends MailServer {
 	/** Direct access to a mailbox: its UIDVALIDITY, gaps in its UIDs, removing mail behind the client's back. */
 	mailbox(user: string, name?: string): Mailbox;
 	createMailbox(user: string, name: string, specialUse?: string): Mailbox;
+	deleteMailbox(user: string, name: string): void;
 }
 
 /** Starts SMTP and IMAP servers on free ports of 127.0.0.1: all in this process, mail in memory. */
@@ -90,6 +91,9 @@ export async function startEmbeddedServers(options: EmbeddedOptions): Promise<Em
 			const created = account(user).create(encodeMailboxName(name), specialUse);
 			if (!created) throw new Error(`${user} has a mailbox ${name} already`);
 			return created;
+		},
+		deleteMailbox: (user, name) => {
+			if (!account(user).delete(encodeMailboxName(name))) throw new Error(`${user} has no mailbox ${name}`);
 		},
 		setPassword: async (user, password) => {
 			account(user).password = password;
