@@ -6,7 +6,9 @@ import { failureJson, toNodeError } from '../bridge/errors';
 import { ItemFields } from '../bridge/itemFields';
 import { RunAccounts } from '../bridge/runAccounts';
 import { accountFingerprint, type Account } from '../mail/account/account';
+import { systemClock } from '../mail/clock';
 import { MailError } from '../mail/errors';
+import { linesOf } from '../mail/imap/accountLines';
 import { withActionLine } from '../mail/imap/actionLines';
 import { workOnMessages } from '../mail/imap/onMessages';
 import { DoneMemory, type Known } from './doneMemory';
@@ -61,6 +63,7 @@ export async function processItems(
 	}
 	for (const items of byAccount.values()) {
 		if (stopsAtFailure && results.some(hasFailed)) break;
+		if (context.getMode() === 'manual' && items[0]) linesOf(items[0].account, systemClock).askAgain();
 		if (operation.kind === 'message') await handleMessages(operation, items, run, results);
 		else await handleOneByOne(operation, items, run, results, stopsAtFailure);
 	}

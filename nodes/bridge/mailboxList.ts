@@ -14,7 +14,9 @@ export async function getMailboxes(this: ILoadOptionsFunctions): Promise<INodePr
 	try {
 		const account = await readAccount(this, type);
 		// Not past the account's lines: they know of a refused login that must not be tried again yet.
-		const client = await linesOf(account, systemClock).connect(account, {});
+		const lines = linesOf(account, systemClock);
+		lines.askAgain();
+		const client = await lines.connect(account, {});
 		const listed = await client.list(true).finally(() => void client.logout());
 		const mailboxes = listed.filter(({ selectable }) => selectable);
 		const byName = mailboxes.map(({ path, role, messages, unseen }) => {

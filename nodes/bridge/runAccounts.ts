@@ -6,10 +6,10 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Account } from '../mail/account/account';
 import { accountFrom, readAccount, type AccountType, type CredentialReader } from './account';
 
-/** Read to find out whether all items share one: the first of them, and one that does not exist. */
+/** Read to find out whether all items share one: the first so many, so many spread over all, and one that does not exist. */
 const LOOKED_AT = 8;
 /** Below it every item reads its own. */
-export const MIN_ITEMS_TO_SHARE = LOOKED_AT + 2;
+export const MIN_ITEMS_TO_SHARE = 2 * LOOKED_AT + 2;
 
 export class RunAccounts {
 	private readonly count: number;
@@ -36,19 +36,25 @@ export class RunAccounts {
 
 	/**
 	 * The fields of a credential may be expressions. Those over the item give something else, or fail, for an item that
-	 * does not exist; those over its number, such as for accounts in turn, differ for one of the first items.
+	 * does not exist; those over its number, such as for accounts in turn, differ for one of the first items; and those
+	 * that fall back where an item lacks something mostly differ for one of those from the rest.
 	 */
 	private async findShared(type: AccountType): Promise<Account | null> {
 		try {
 			const [first, ...others] = await Promise.all(
-				[...Array(LOOKED_AT).keys(), this.count].map(
-					async (index) => await this.context.getCredentials(type, index),
-				),
+				this.lookedAt().map(async (index) => await this.context.getCredentials(type, index)),
 			);
 			const same = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
 			return first && same ? accountFrom(this.context, type, first, 0) : null;
 		} catch {
 			return null;
 		}
+	}
+
+	private lookedAt(): number[] {
+		const first = [...Array(LOOKED_AT).keys()];
+		const rest = this.count - LOOKED_AT;
+		const spread = first.map((step) => LOOKED_AT - 1 + Math.ceil(((step + 1) * rest) / LOOKED_AT));
+		return [...first, ...spread, this.count];
 	}
 }

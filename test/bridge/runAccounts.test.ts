@@ -26,12 +26,12 @@ function accounts(count: number, dataOf: (itemIndex: number) => ICredentialDataD
 	return { read, all };
 }
 
-test('one that is the same for all items is read nine times for three hundred', async () => {
+test('one that is the same for all items is read seventeen times for three hundred', async () => {
 	const { read, all } = accounts(300, () => DATA);
 	const found = await all();
 	expect(new Set(found).size).toBe(1);
 	expect(found[0]).toMatchObject({ user: 'ada@example.test', smtp: { host: 'mail.test' } });
-	expect(read).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 300]);
+	expect(read).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 44, 80, 117, 153, 190, 226, 263, 299, 300]);
 });
 
 test.each<[string, (itemIndex: number) => ICredentialDataDecryptedObject]>([
@@ -69,4 +69,17 @@ test('a few items read their own', async () => {
 test('what is wrong with the credential is told to each item', async () => {
 	const { all } = accounts(15, () => ({ ...DATA, smtpHost: '' }));
 	await expect(all()).rejects.toMatchObject({ code: 'ACCOUNT' });
+});
+
+test('one that some later items name, and that falls back elsewhere, is not taken for the one of all', async () => {
+	const userOf = (index: number) =>
+		index < 90 ? 'first@example.test' : index < 100 ? 'second@example.test' : '';
+	const found = await accounts(100, (index) => ({
+		...DATA,
+		user: userOf(index) || 'first@example.test',
+	})).all();
+	expect(found.slice(85, 95).map(({ user }) => user)).toEqual([
+		...Array<string>(5).fill('first@example.test'),
+		...Array<string>(5).fill('second@example.test'),
+	]);
 });

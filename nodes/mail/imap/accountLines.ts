@@ -73,6 +73,11 @@ export class AccountLines {
 		});
 	}
 
+	/** The next login asks the server, although it refused one lately: a person tries, who may have mended it there. */
+	askAgain(): void {
+		if (this.refusal) this.refusal.until = 0;
+	}
+
 	/** Connects for a watched mailbox, as {@link connect}. Where the server allows no more connections, mailboxes share one. */
 	async connectMailbox(account: Account, events: ImapClientEvents): Promise<ImapClient> {
 		try {
