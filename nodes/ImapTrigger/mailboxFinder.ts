@@ -75,5 +75,5 @@ function complaint(
 	if (found.length === 0)
 		return `No mailbox fits ${wanted}. There are: ${existing.slice(0, 50).join(', ')}. It is looked for again.`;
 	if (found.length <= MAX_MAILBOXES) return '';
-	return `${found.length} mailboxes fit ${wanted}; only the first ${MAX_MAILBOXES} are watched, because each holds a connection.`;
+	return `${found.length} mailboxes fit ${wanted}; only the first ${MAX_MAILBOXES} are watched, because a trigger remembers no more. Give the others a trigger of their own.`;
 }

@@ -7,7 +7,7 @@ import { linesOf } from './accountLines';
 import type { ImapClient } from './client';
 import type { MailboxInfo } from './types';
 
-/** Mailboxes one trigger watches at most: each holds a connection, and providers allow about ten to fifteen. */
+/** Mailboxes one trigger watches at most: where it is in each is stored with every run, and has to stay small (D1). */
 export const MAX_MAILBOXES = 10;
 
 /** Whether the server has to be asked which mailbox is meant. */
