@@ -37,26 +37,23 @@ const MINUTE_MS = 60_000;
 const FIRST_YEAR = 1970;
 const LAST_YEAR = 2200;
 
+/** `Tue, 3 Mar 2026 09:05:00 +0100` (RFC 5322), `Mar 3, 2026 9:05 am`, and `Tue Mar  3 09:05:00 2026` (asctime). */
+const FORMS = [
+	/^(?:[\p{L}.]+(?:,\s*|\s+))?(?<day>\d{1,2})[\s-]+(?<month>[a-z]{3})[a-z]*\.?[\s-]+(?<year>\d{2,4}),?\s+(?<hour>\d{1,2})[:.](?<minute>\d{1,2})(?:[:.](?<second>\d{1,2})(?:\.\d+)?)?\s*(?<half>am|pm)?\s*(?<zone>.*)$/iu,
+	/^(?:[\p{L}.]+(?:,\s*|\s+))?(?<month>[a-z]{3})[a-z]*\.?\s+(?<day>\d{1,2}),?\s+(?<year>\d{4}),?\s+(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2}))?\s*(?<half>am|pm)?\s*(?<zone>.*)$/iu,
+	/^[a-z]{3},?\s+(?<month>[a-z]{3})\s+(?<day>\d{1,2})\s+(?<hour>\d{1,2}):(?<minute>\d{2}):(?<second>\d{2})\s+(?:(?<zoneName>[a-z]{1,5})\s+)?(?<year>\d{4})\s*(?<zone>.*)$/i,
+];
+
 /** @returns null for what is no date; a date without a zone is taken as UTC (RFC 5322 §3.3, `-0000`) */
 export function readDate(field: string): Date | null {
 	const text = field
 		.slice(0, 200)
 		.replace(/\([^()]*\)/g, ' ')
 		.trim();
-	const match =
-		/^(?:[\p{L}.]+(?:,\s*|\s+))?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4}),?\s+(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:\.\d+)?)?\s*(am|pm)?\s*(.*)$/iu.exec(
-			text,
-		);
-	const american =
-		/^(?:[\p{L}.]+(?:,\s*|\s+))?([a-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4}),?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(am|pm)?\s*(.*)$/iu.exec(
-			text,
-		);
-	const asctime =
-		/^[a-z]{3},?\s+([a-z]{3})\s+(\d{1,2})\s+(\d{1,2}):(\d{2}):(\d{2})\s+(?:([a-z]{1,5})\s+)?(\d{4})\s*(.*)$/i.exec(
-			text,
-		);
-	if (match) {
-		const [, day, month, year, hour, minute, second, half, zone = ''] = match;
+	for (const form of FORMS) {
+		const parts = form.exec(text)?.groups;
+		if (!parts) continue;
+		const { day, month, year, hour, minute, second, half, zone, zoneName } = parts;
 		return build(
 			Number(year),
 			month,
@@ -64,31 +61,7 @@ export function readDate(field: string): Date | null {
 			halfDay(Number(hour), half),
 			Number(minute),
 			Number(second ?? 0),
-			zone,
-		);
-	}
-	if (american) {
-		const [, month, day, year, hour, minute, second, half, zone = ''] = american;
-		return build(
-			Number(year),
-			month,
-			Number(day),
-			halfDay(Number(hour), half),
-			Number(minute),
-			Number(second ?? 0),
-			zone,
-		);
-	}
-	if (asctime) {
-		const [, month, day, hour, minute, second, zone, year, offset = ''] = asctime;
-		return build(
-			Number(year),
-			month,
-			Number(day),
-			Number(hour),
-			Number(minute),
-			Number(second),
-			offset || (zone ?? ''),
+			zone || (zoneName ?? ''),
 		);
 	}
 	const iso = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?/.exec(text)?.[0];
